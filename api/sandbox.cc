@@ -1,0 +1,44 @@
+#include "api/sandbox.h"
+
+#include <array>
+#include <utility>
+
+namespace sandboxlet::api {
+
+namespace {
+
+constexpr std::array<std::pair<Depth, const char*>, 5> kDepths{{
+    {Depth::kRunning, "Running"},
+    {Depth::kFreeze, "Freeze"},
+    {Depth::kHibernate, "Hibernate"},
+    {Depth::kStop, "Stop"},
+    {Depth::kTerminate, "Terminate"},
+}};
+
+}  // namespace
+
+std::string to_string(Depth depth) {
+  for (const auto& [value, name] : kDepths) {
+    if (value == depth) return name;
+  }
+  return "Running";
+}
+
+Depth parse_depth(const std::string& name) {
+  for (const auto& [value, known] : kDepths) {
+    if (name == known) return value;
+  }
+  return Depth::kRunning;
+}
+
+bool wants_suspension(const SandboxSpec& spec) {
+  return spec.operatingMode == "Suspended" || spec.pause.value_or(false);
+}
+
+Depth wanted_depth(const SandboxSpec& spec) {
+  if (!wants_suspension(spec)) return Depth::kRunning;
+  if (!spec.suspend || spec.suspend->depth.empty()) return Depth::kFreeze;
+  return parse_depth(spec.suspend->depth);
+}
+
+}  // namespace sandboxlet::api
