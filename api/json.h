@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/sandbox.h"
+
+namespace sandboxlet::api {
+
+// What is wrong with an object: the field's path ("spec.podTemplate.spec.containers[0].image") and
+// why, in the API server's wording.
+struct Finding {
+  std::string path;
+  std::string message;
+  bool operator==(const Finding&) const = default;
+};
+
+// A Sandbox as read; it may be used only where findings is empty.
+struct ReadSandbox {
+  Sandbox sandbox;
+  std::vector<Finding> findings;
+};
+
+// Objects larger than this are refused before they are parsed; the API server's own limit.
+inline constexpr size_t kMaxObjectBytes = 3 * 1024 * 1024;
+
+// Reads one Sandbox. A field that this agent does not have is a finding unless its value asks for
+// nothing (null, false, "", [] or {}); so are wrong types and text that is not JSON.
+ReadSandbox read_sandbox(std::string_view json);
+
+// The Sandbox as JSON in one line; what is empty or unset is left out.
+std::string write_sandbox(const Sandbox& sandbox);
+
+}  // namespace sandboxlet::api
