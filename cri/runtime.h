@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/task.h"
-#include "cri/exec_stream.h"
 #include "proto/runtime/v1/api.pb.h"
 
 namespace sandboxlet::cri {
@@ -71,8 +70,8 @@ class Runtime {
   virtual Task<Result<v1::ExecSyncResponse>> exec_sync(std::string id,
                                                        std::vector<std::string> command,
                                                        Duration timeout) = 0;
-  // Starts a command and answers its open stream.
-  virtual Task<Result<std::unique_ptr<ExecStream>>> exec(v1::ExecRequest request) = 0;
+  // Answers the URL of the command's stream; the command starts when somebody connects to it.
+  virtual Task<Result<std::string>> exec(v1::ExecRequest request) = 0;
 
   virtual Task<Result<v1::ContainerStats>> container_stats(std::string id) = 0;
   virtual Task<Result<std::vector<v1::ContainerStats>>> list_container_stats(
