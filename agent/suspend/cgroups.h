@@ -1,0 +1,79 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace sandboxlet::agent {
+
+// Limits of one cgroup; an unset one is not limited there.
+struct CgroupLimits {
+  std::optional<int64_t> memory_bytes;
+  std::optional<int64_t> cpu_shares;
+  // Microseconds of each period of 100 ms.
+  std::optional<int64_t> cpu_quota;
+  std::optional<int64_t> pids;
+  bool operator==(const CgroupLimits&) const = default;
+};
+
+struct CgroupUsage {
+  uint64_t cpu_nanoseconds = 0;
+  // Bytes, without the inactive file cache (kubelet: cadvisor's working set).
+  uint64_t memory_working_set = 0;
+  uint64_t processes = 0;
+};
+
+enum class FreezerState { kThawed, kFreezing, kFrozen };
+
+// Where the controllers are: all on v1, all on v2, or v1's with a v2 hierarchy beside them.
+enum class CgroupLayout { kV1, kV2, kHybrid };
+std::string_view to_string(CgroupLayout layout);
+
+// The Sandboxes' cgroups, one below the pool's root for each, by name: the Sandbox's uid
+// ([a-z0-9-]+; others are refused). The agent owns them, never the runtime: a freeze by the
+// runtime's own pause does not survive its restart (design: suspend.md, trap 4).
+//
+// Functions block for up to some milliseconds, are called from any thread, and one cgroup is worked
+// on by one caller at a time.
+class Cgroups {
+ public:
+  virtual ~Cgroups() = default;
+
+  virtual CgroupLayout layout() const = 0;
+  // What CRI's cgroup_parent gets: "/sandboxlet/<name>".
+  virtual std::string parent_of(const std::string& name) const = 0;
+
+  // Idempotent; in every hierarchy that the layout uses.
+  virtual Result<> create(const std::string& name, const CgroupLimits& limits) = 0;
+  // Answers when FROZEN was read back. On failure everything is thawed: never half frozen.
+  virtual Result<> freeze(const std::string& name) = 0;
+  // Answers when it was read back.
+  virtual Result<> thaw(const std::string& name) = 0;
+  // kNotFound where there is no such cgroup.
+  virtual Result<FreezerState> state(const std::string& name) = 0;
+  // SIGKILL to every process at any depth below, frozen or not; thawed and empty afterwards.
+  virtual Result<> kill(const std::string& name) = 0;
+  // Idempotent; with all cgroups below it.
+  virtual Result<> remove(const std::string& name) = 0;
+
+  // Names that exist in any hierarchy.
+  virtual Result<std::vector<std::string>> list() = 0;
+  virtual Result<std::vector<pid_t>> processes(const std::string& name) = 0;
+  virtual Result<CgroupUsage> usage(const std::string& name) = 0;
+  // True where the process is in this cgroup or below it.
+  virtual Result<bool> contains(const std::string& name, pid_t pid) = 0;
+};
+
+// The machine's own, whatever its layout, below root ("/sandboxlet") with the pool's limits on
+// root.
+Result<std::unique_ptr<Cgroups>> open_cgroups(const std::string& root, const CgroupLimits& pool,
+                                              const std::string& mount_root = "/sys/fs/cgroup");
+
+}  // namespace sandboxlet::agent
