@@ -1,0 +1,32 @@
+#include "agent/sandbox/goal.h"
+
+#include "api/time.h"
+
+namespace sandboxlet::agent {
+
+bool is_expired(const api::Sandbox& sandbox, WallTime now) {
+  if (sandbox.spec.shutdownTime.empty()) return false;
+  const auto end = api::parse_time(sandbox.spec.shutdownTime);
+  return end && now >= *end;
+}
+
+Goal goal_of(const api::Sandbox& sandbox, const Depths& possible, WallTime now) {
+  if (!sandbox.metadata.deletionTimestamp.empty()) return Goal::kDelete;
+  if (is_expired(sandbox, now)) {
+    return sandbox.spec.shutdownPolicy == "Delete" ? Goal::kDelete : Goal::kExpire;
+  }
+  switch (depth_to_be_at(api::wanted_depth(sandbox.spec), possible)) {
+    case api::Depth::kRunning:
+      return Goal::kRun;
+    case api::Depth::kFreeze:
+    case api::Depth::kHibernate:
+      return Goal::kFreeze;
+    case api::Depth::kStop:
+      return Goal::kStop;
+    case api::Depth::kTerminate:
+      return Goal::kTerminate;
+  }
+  return Goal::kRun;
+}
+
+}  // namespace sandboxlet::agent

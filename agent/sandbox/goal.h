@@ -1,0 +1,27 @@
+#pragma once
+
+#include "agent/suspend/ladder.h"
+#include "api/sandbox.h"
+#include "base/clock.h"
+
+namespace sandboxlet::agent {
+
+// Where a Sandbox is to be brought. Pure.
+enum class Goal {
+  kRun,
+  kFreeze,
+  // Containers gone; pod sandbox, address and volumes kept.
+  kStop,
+  // Only persistent volumes kept.
+  kTerminate,
+  // The same, for a Sandbox past its shutdownTime.
+  kExpire,
+  kDelete,
+};
+
+Goal goal_of(const api::Sandbox& sandbox, const Depths& possible, WallTime now);
+
+// Past its shutdownTime.
+bool is_expired(const api::Sandbox& sandbox, WallTime now);
+
+}  // namespace sandboxlet::agent

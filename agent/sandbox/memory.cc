@@ -1,0 +1,62 @@
+#include "agent/sandbox/memory.h"
+
+namespace sandboxlet::agent {
+
+namespace {
+
+const Backoff& limits_of(const Action& action, const BackoffLimits& limits) {
+  if (std::holds_alternative<EnsureImage>(action)) return limits.image;
+  if (std::holds_alternative<RunContainer>(action)) return limits.crash;
+  return limits.other;
+}
+
+void thawed(Memory& memory, const Observed& observed, TimePoint now) {
+  if (!memory.frozen_since) return;
+  for (auto& [name, crash] : memory.crashes) {
+    const ObservedContainer* const last = observed.container(name);
+    if (last == nullptr || last->state != ContainerState::kExited) continue;
+    crash.frozen += now - *memory.frozen_since;
+  }
+  memory.frozen_since.reset();
+}
+
+}  // namespace
+
+void begin(Memory& memory, const Action& action, const Observed& observed,
+           const BackoffLimits& limits, TimePoint now) {
+  memory.under_way.insert_or_assign(subject_of(action), action);
+  if (const auto* run = std::get_if<RunContainer>(&action)) {
+    if (observed.container(run->name) == nullptr) return;
+    auto [crash, fresh] = memory.crashes.try_emplace(run->name);
+    if (crash->second.backoff.failures == 0) crash->second.backoff = limits.crash;
+    crash->second.backoff.fail(now);
+    crash->second.frozen = {};
+  }
+  if (const auto* stop = std::get_if<StopContainer>(&action)) {
+    memory.stopped_by_us.insert(stop->id);
+  }
+}
+
+void end_well(Memory& memory, const Action& action, const Observed& observed, TimePoint now) {
+  const std::string subject = subject_of(action);
+  memory.under_way.erase(subject);
+  memory.failures.erase(subject);
+  if (std::holds_alternative<Freeze>(action)) memory.frozen_since = now;
+  if (std::holds_alternative<Thaw>(action)) thawed(memory, observed, now);
+  if (const auto* remove = std::get_if<RemoveContainer>(&action)) {
+    memory.stopped_by_us.erase(remove->id);
+  }
+  if (std::holds_alternative<RemovePodSandbox>(action)) memory.crashes.clear();
+}
+
+void end_badly(Memory& memory, const Action& action, Error error, const BackoffLimits& limits,
+               TimePoint now) {
+  const std::string subject = subject_of(action);
+  memory.under_way.erase(subject);
+  auto [failure, fresh] =
+      memory.failures.try_emplace(subject, Failure{limits_of(action, limits), error});
+  failure->second.backoff.fail(now);
+  failure->second.error = std::move(error);
+}
+
+}  // namespace sandboxlet::agent

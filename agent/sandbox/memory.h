@@ -1,0 +1,54 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "agent/sandbox/actions.h"
+#include "api/sandbox.h"
+#include "base/backoff.h"
+
+namespace sandboxlet::agent {
+
+// What an actor knows besides what it can read back: what is under way and what failed. Lost with
+// the agent, and nothing but delays is lost with it. Plain data.
+
+struct Failure {
+  Backoff backoff;
+  Error error;
+};
+
+// CrashLoopBackOff of one container.
+struct CrashLoop {
+  Backoff backoff;
+  // Time spent frozen since its last end: it does not count (design: suspend.md, trap 6).
+  Duration frozen{};
+};
+
+struct Memory {
+  std::map<std::string, Action> under_way;   // by subject
+  std::map<std::string, Failure> failures;   // by subject, until it succeeds
+  std::map<std::string, CrashLoop> crashes;  // by container
+  // Containers that were stopped for a suspension: their end is no crash.
+  std::set<std::string> stopped_by_us;
+  std::optional<TimePoint> frozen_since;
+  // What status tells of the last resume of this agent's life.
+  std::optional<api::LastResume> last_resume;
+};
+
+// How long to wait after failures (the kubelet's numbers by default).
+struct BackoffLimits {
+  Backoff crash{.initial = std::chrono::seconds(10), .max = std::chrono::seconds(300)};
+  Backoff image{.initial = std::chrono::seconds(10), .max = std::chrono::seconds(300)};
+  Backoff other{.initial = std::chrono::milliseconds(500), .max = std::chrono::seconds(30)};
+};
+
+// Notes that the action starts, and how it ended.
+void begin(Memory& memory, const Action& action, const Observed& observed,
+           const BackoffLimits& limits, TimePoint now);
+void end_well(Memory& memory, const Action& action, const Observed& observed, TimePoint now);
+void end_badly(Memory& memory, const Action& action, Error error, const BackoffLimits& limits,
+               TimePoint now);
+
+}  // namespace sandboxlet::agent

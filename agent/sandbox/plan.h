@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "agent/sandbox/goal.h"
+#include "agent/sandbox/memory.h"
+
+namespace sandboxlet::agent {
+
+// What a decision is made from.
+struct Situation {
+  const api::Sandbox& desired;
+  const Observed& observed;
+  const Memory& memory;
+  // What this node can do, and how long it waits after failures.
+  const Depths& depths;
+  const BackoffLimits& limits;
+  TimePoint now;
+  WallTime wall;
+};
+
+struct Plan {
+  // All that may start now, in any order and side by side.
+  std::vector<Action> actions;
+  // When time alone will allow more.
+  std::optional<TimePoint> look_again;
+};
+
+// The heart: pure, and a second plan on a converged Sandbox does nothing (kubelet:
+// computePodActions).
+Plan plan(const Situation& situation);
+
+// Nothing where the container may be run now; else when its crash-loop back-off ends.
+std::optional<TimePoint> held_back_until(const Situation& situation,
+                                         const ObservedContainer& ended);
+
+}  // namespace sandboxlet::agent

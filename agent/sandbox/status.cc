@@ -1,0 +1,196 @@
+#include "agent/sandbox/status.h"
+
+#include <algorithm>
+
+#include "agent/sandbox/container_status.h"
+#include "agent/sandbox/phase.h"
+#include "api/conditions.h"
+#include "api/time.h"
+
+namespace sandboxlet::agent {
+
+namespace {
+
+using api::Condition;
+using api::Depth;
+
+struct Verdict {
+  bool status;
+  std::string reason;
+  std::string message;
+};
+
+Condition condition(std::string type, const Situation& situation, Verdict verdict) {
+  Condition condition;
+  condition.type = std::move(type);
+  condition.status = verdict.status ? "True" : "False";
+  condition.observedGeneration = situation.desired.metadata.generation;
+  condition.reason = std::move(verdict.reason);
+  condition.message = std::move(verdict.message);
+  return condition;
+}
+
+bool is_goal_suspension(Goal goal) {
+  return goal == Goal::kFreeze || goal == Goal::kStop || goal == Goal::kTerminate;
+}
+
+Goal goal(const Situation& situation) {
+  return goal_of(situation.desired, situation.depths, situation.wall);
+}
+
+// The pod's own failures: the agent's as upstream words its reconciler's.
+const Failure* failure_besides_containers(const Memory& memory) {
+  for (const auto& [subject, failure] : memory.failures) {
+    if (!subject.starts_with("image/") && !subject.starts_with("container/")) return &failure;
+  }
+  return nullptr;
+}
+
+bool all_running(const Situation& situation) {
+  const auto& containers = situation.desired.spec.podTemplate.spec.containers;
+  const ObservedPod* const pod = situation.observed.pod();
+  return std::all_of(containers.begin(), containers.end(), [&](const api::Container& wanted) {
+    const ObservedContainer* const container = situation.observed.container(wanted.name);
+    return container != nullptr && container->state == ContainerState::kRunning &&
+           container->pod_id == pod->id;
+  });
+}
+
+Verdict ready(const Situation& situation) {
+  const Goal wanted = goal(situation);
+  if (is_expired(situation.desired, situation.wall))
+    return {false, "SandboxExpired", "Sandbox has expired"};
+  if (is_goal_suspension(wanted)) {
+    const bool reached = depth_reached(situation) != Depth::kRunning;
+    return {false, "SandboxSuspended", reached ? "Sandbox is suspended" : "Sandbox is suspending"};
+  }
+  const Phase phase = phase_of(situation.desired.spec.podTemplate.spec, situation.observed);
+  if (phase == Phase::kSucceeded) return {false, "PodSucceeded", "Pod completed successfully"};
+  if (phase == Phase::kFailed) return {false, "PodFailed", "Pod failed"};
+  if (const Failure* const failure = failure_besides_containers(situation.memory))
+    return {false, "ReconcilerError", "Error seen: " + failure->error.message()};
+  if (phase == Phase::kNone) return {false, "DependenciesNotReady", "Pod does not exist"};
+  if (phase == Phase::kPending)
+    return {false, "DependenciesNotReady", "Pod exists with phase: Pending"};
+  const ObservedPod& pod = *situation.observed.pod();
+  if (!pod.ready || situation.observed.frozen || !all_running(situation))
+    return {false, "DependenciesNotReady", "Pod is Running but not Ready"};
+  if (pod.ips.empty()) return {false, "DependenciesNotReady", "Pod is Ready but has no podIPs yet"};
+  return {true, "DependenciesReady", "Pod is Ready"};
+}
+
+Verdict suspending(Goal goal) {
+  switch (goal) {
+    case Goal::kFreeze:
+      return {false, "Freezing", "Pod is being frozen. Sandbox is suspending"};
+    case Goal::kStop:
+      return {false, "ContainersStopping", "Containers are stopping. Sandbox is suspending"};
+    default:
+      return {false, "PodTerminating", "Pod is terminating. Sandbox is suspending"};
+  }
+}
+
+Verdict suspended(const Situation& situation) {
+  const Goal wanted = goal(situation);
+  if (!is_goal_suspension(wanted)) {
+    if (wanted == Goal::kRun && wants_suspension(situation.desired.spec))
+      return {false, "DepthUnsupported", "This node cannot suspend a Sandbox to the asked depth"};
+    return {false, "NotSuspended", "Sandbox is not suspended"};
+  }
+  switch (depth_reached(situation)) {
+    case Depth::kRunning:
+      return suspending(wanted);
+    case Depth::kFreeze:
+    case Depth::kHibernate:
+      return {true, "Frozen", "Pod is frozen. Sandbox is suspended"};
+    case Depth::kStop:
+      return {true, "Stopped", "Containers have been stopped. Sandbox is suspended"};
+    case Depth::kTerminate:
+      return {true, "PodTerminated", "Pod has been terminated. Sandbox is suspended"};
+  }
+  return suspending(wanted);
+}
+
+void set_suspend(const Situation& situation, const api::SandboxStatus& previous,
+                 api::SandboxStatus& status) {
+  const Depth depth =
+      is_goal_suspension(goal(situation)) ? depth_reached(situation) : Depth::kRunning;
+  if (depth == Depth::kRunning && !situation.memory.last_resume) {
+    if (previous.suspend && previous.suspend->lastResume) {
+      status.suspend.emplace().lastResume = previous.suspend->lastResume;
+    }
+    return;
+  }
+  auto& suspend = status.suspend.emplace();
+  suspend.lastResume = situation.memory.last_resume;
+  if (!suspend.lastResume && previous.suspend) suspend.lastResume = previous.suspend->lastResume;
+  if (depth == Depth::kRunning) return;
+  suspend.depth = to_string(depth);
+  suspend.reason = "User";
+  const bool same = previous.suspend && previous.suspend->depth == suspend.depth;
+  suspend.since = same ? previous.suspend->since : api::format_time(situation.wall);
+}
+
+}  // namespace
+
+api::Depth depth_reached(const Situation& situation) {
+  const Observed& observed = situation.observed;
+  if (!observed.known) return Depth::kRunning;
+  if (observed.frozen) return Depth::kFreeze;
+  for (const auto& [subject, action] : situation.memory.under_way) {
+    if (starts_processes(action)) return Depth::kRunning;
+  }
+  if (observed.anything_runs()) return Depth::kRunning;
+  if (observed.pods.empty()) {
+    // A Terminate is done when what does not outlive the pod is gone as well.
+    const bool gone = !observed.cgroup && !observed.volumes_staged;
+    return gone || goal(situation) != Goal::kTerminate ? Depth::kTerminate : Depth::kRunning;
+  }
+  const bool more = goal(situation) == Goal::kTerminate ||
+                    (goal(situation) == Goal::kStop && !observed.containers.empty());
+  return more ? Depth::kRunning : Depth::kStop;
+}
+
+api::SandboxStatus status_of(const Situation& situation, const api::SandboxStatus& previous) {
+  api::SandboxStatus status;
+  status.nodeName = previous.nodeName;
+  status.conditions = previous.conditions;
+  if (!situation.observed.known && !previous.conditions.empty()) {
+    // Nothing new was read yet: what was last known is better than a guess.
+    status = previous;
+    return status;
+  }
+  const api::PodSpec& spec = situation.desired.spec.podTemplate.spec;
+  const Phase phase = phase_of(spec, situation.observed);
+  if (const ObservedPod* const pod = situation.observed.pod(); pod != nullptr && pod->ready) {
+    status.podIPs = pod->ips;
+  }
+  for (const auto& container : spec.containers) {
+    status.containers.push_back(container_status(situation, container));
+  }
+  set_suspend(situation, previous, status);
+
+  const api::Time now = api::format_time(situation.wall);
+  auto& conditions = status.conditions;
+  set_condition(conditions, condition("Ready", situation, ready(situation)), now);
+  set_condition(conditions, condition("Suspended", situation, suspended(situation)), now);
+  if (phase == Phase::kNone) {
+    remove_condition(conditions, "PodScheduled");
+  } else {
+    set_condition(conditions, condition("PodScheduled", situation, {true, "PodScheduled", ""}),
+                  now);
+  }
+  if (is_finished(phase)) {
+    const bool well = phase == Phase::kSucceeded;
+    set_condition(conditions,
+                  condition("Finished", situation,
+                            {true, well ? "PodSucceeded" : "PodFailed",
+                             well ? "Pod completed successfully" : "Pod failed"}),
+                  now);
+  } else if (phase != Phase::kNone) {
+    remove_condition(conditions, "Finished");
+  }
+  return status;
+}
+
+}  // namespace sandboxlet::agent
