@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+
+namespace sandboxlet::agent {
+
+// What a volume is to be made from; one of the kinds.
+struct EmptyDir {
+  bool memory = false;
+  // Bytes; held only in memory.
+  std::optional<int64_t> size_limit;
+};
+struct HostPath {
+  std::string path;
+  // As in a PodSpec: "", DirectoryOrCreate, Directory, ...
+  std::string type;
+};
+// A directory of the node's data, kept until the Sandbox is deleted.
+struct Claim {};
+
+struct VolumeRequest {
+  std::string name;
+  std::variant<EmptyDir, HostPath, Claim> source;
+};
+
+struct VolumesOnDisk {
+  // What does not outlive the pod.
+  bool staged = false;
+  bool any = false;
+};
+
+// The Sandboxes' volumes on this node: <data_root>/sandboxes/<uid>/{volumes,claims}/<name>. Below
+// the volume itself everything belongs to the Sandbox and is distrusted; the directories above it
+// are root's alone.
+//
+// Functions block, and may be called from any thread. Uids and names are checked: [a-z0-9-.]+.
+class Volumes {
+ public:
+  explicit Volumes(std::string data_root) : root_(std::move(data_root) + "/sandboxes") {}
+
+  // Idempotent. Answers the absolute path on the host that containers are given.
+  Result<std::string> stage(const std::string& uid, const VolumeRequest& request);
+  // Unmounts and removes what does not outlive the pod.
+  Result<> unstage_all(const std::string& uid);
+  // Removes all of it, kept data too. Idempotent.
+  Result<> remove(const std::string& uid);
+
+  Result<VolumesOnDisk> on_disk(const std::string& uid) const;
+  // The uids that have anything here.
+  Result<std::vector<std::string>> list() const;
+
+ private:
+  Result<std::string> directory_of(const std::string& uid) const;
+
+  const std::string root_;
+};
+
+}  // namespace sandboxlet::agent
