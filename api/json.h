@@ -4,17 +4,10 @@
 #include <string_view>
 #include <vector>
 
+#include "api/finding.h"
 #include "api/sandbox.h"
 
 namespace sandboxlet::api {
-
-// What is wrong with an object: the field's path ("spec.podTemplate.spec.containers[0].image") and
-// why, in the API server's wording.
-struct Finding {
-  std::string path;
-  std::string message;
-  bool operator==(const Finding&) const = default;
-};
 
 // A Sandbox as read; it may be used only where findings is empty.
 struct ReadSandbox {
