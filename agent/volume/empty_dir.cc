@@ -1,7 +1,6 @@
 #include "agent/volume/empty_dir.h"
 
 #include <sys/mount.h>
-#include <unistd.h>
 
 #include "agent/volume/directories.h"
 #include "agent/volume/mounts.h"
@@ -12,11 +11,9 @@ namespace {
 
 Result<> mount_tmpfs(const EmptyDir& source, const std::string& path) {
   std::string options = "mode=0777";
-  if (source.size_limit) {
-    const int64_t page = sysconf(_SC_PAGESIZE);
-    const int64_t pages = (*source.size_limit + page - 1) / page;
-    options += ",size=" + std::to_string(pages * page);
-  }
+  // The kernel rounds up to pages, and takes 0 for no limit at all: that is the default's business
+  // (half of the memory), as in the kubelet.
+  if (source.size_limit.value_or(0) > 0) options += ",size=" + std::to_string(*source.size_limit);
   if (mount("tmpfs", path.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, options.c_str()) != 0) {
     return errno_error("mount tmpfs on " + path);
   }
@@ -28,8 +25,8 @@ Result<> mount_tmpfs(const EmptyDir& source, const std::string& path) {
 Result<> stage_empty_dir(const EmptyDir& source, const std::string& path) {
   CHECK_OK(make_directory(path, 0777));
   if (!source.memory) return {};
-  TRY(const auto mounts, mounts_below(path));
-  return mounts.empty() ? mount_tmpfs(source, path) : Result<>();
+  TRY(const bool mounted, is_mount_point(path));
+  return mounted ? Result<>() : mount_tmpfs(source, path);
 }
 
 }  // namespace sandboxlet::agent

@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
-#include <filesystem>
 
 #include "base/unique_fd.h"
 
@@ -12,48 +12,63 @@ namespace sandboxlet::agent {
 
 namespace {
 
+// As os.MkdirAll(path, 0755).
+Result<> make_directories(const std::string& path) {
+  for (size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    const std::string part = path.substr(0, end);
+    if (mkdir(part.c_str(), 0755) != 0 && errno != EEXIST) return errno_error("mkdir " + part);
+    if (end == std::string::npos) return {};
+  }
+}
+
+Result<> make_file(const std::string& path) {
+  constexpr int kFlags = O_RDONLY | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+  if (!UniqueFd(open(path.c_str(), kFlags, 0644))) return errno_error("open " + path);
+  return {};
+}
+
+bool steps_back(const std::string& path) { return (path + "/").find("/../") != std::string::npos; }
+
 struct Kind {
   const char* type;
   mode_t format;
   const char* words;
+  // Where there is nothing yet; null where that is an error.
+  Result<> (*make)(const std::string& path);
 };
-constexpr std::array<Kind, 7> kKinds{{{"DirectoryOrCreate", S_IFDIR, "a directory"},
-                                      {"Directory", S_IFDIR, "a directory"},
-                                      {"FileOrCreate", S_IFREG, "a file"},
-                                      {"File", S_IFREG, "a file"},
-                                      {"Socket", S_IFSOCK, "a socket file"},
-                                      {"CharDevice", S_IFCHR, "a character device"},
-                                      {"BlockDevice", S_IFBLK, "a block device"}}};
-
-Result<> make_directories(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error) return errno_error("hostPath " + path, error.value());
-  return {};
-}
-
-Result<> make_file(const std::string& path) {
-  const UniqueFd file(open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
-  if (!file) return errno_error("hostPath " + path);
-  return {};
-}
+constexpr std::array<Kind, 7> kKinds{
+    {{"DirectoryOrCreate", S_IFDIR, "a directory", make_directories},
+     {"Directory", S_IFDIR, "a directory", nullptr},
+     {"FileOrCreate", S_IFREG, "a file", make_file},
+     {"File", S_IFREG, "a file", nullptr},
+     {"Socket", S_IFSOCK, "a socket file", nullptr},
+     {"CharDevice", S_IFCHR, "a character device", nullptr},
+     {"BlockDevice", S_IFBLK, "a block device", nullptr}}};
 
 }  // namespace
 
-Result<> check_host_path(const HostPath& source) {
-  for (const Kind& kind : kKinds) {
-    if (source.type != kind.type) continue;
-    struct stat status {};
-    bool exists = stat(source.path.c_str(), &status) == 0;
-    if (!exists && errno != ENOENT) return errno_error("hostPath " + source.path);
-    if (!exists && source.type == "DirectoryOrCreate") return make_directories(source.path);
-    if (!exists && source.type == "FileOrCreate") return make_file(source.path);
-    if (!exists || (status.st_mode & S_IFMT) != kind.format) {
-      return Error(Code::kFailedPrecondition,
-                   "hostPath type check failed: " + source.path + " is not " + kind.words);
-    }
+Result<std::string> stage_host_path(const HostPath& source) {
+  // kubelet: MakeAbsolutePath, ValidatePathNoBacksteps.
+  const std::string path = source.path.starts_with('/') ? source.path : "/" + source.path;
+  if (steps_back(path)) {
+    return Error(Code::kInvalidArgument,
+                 "invalid HostPath `" + source.path + "`: must not contain '..'");
   }
-  return {};
+  if (source.type.empty()) return path;
+  const auto kind = std::find_if(kKinds.begin(), kKinds.end(),
+                                 [&](const Kind& known) { return source.type == known.type; });
+  if (kind == kKinds.end()) {
+    return Error(Code::kInvalidArgument, source.type + " is an invalid volume type");
+  }
+  struct stat status {};
+  const bool exists = stat(path.c_str(), &status) == 0;
+  if (!exists && kind->make != nullptr) {
+    CHECK_OK(kind->make(path).wrap("hostPath"));
+  } else if (!exists || (status.st_mode & S_IFMT) != kind->format) {
+    return Error(Code::kFailedPrecondition,
+                 "hostPath type check failed: " + path + " is not " + kind->words);
+  }
+  return path;
 }
 
 }  // namespace sandboxlet::agent

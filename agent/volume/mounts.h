@@ -1,19 +1,19 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "base/result.h"
 
 namespace sandboxlet::agent {
 
-// Mount points at path or below it, the deepest last (from /proc/self/mountinfo).
-Result<std::vector<std::string>> mounts_below(const std::string& path);
+// True where something is mounted on path itself. Asked of the kernel for the path (statx), not
+// looked up in mountinfo: that knows the path only without its symbolic links, and is long on a
+// node with many containers.
+Result<bool> is_mount_point(const std::string& path);
 
-// Unmounts them all, the last mounted first; what is busy is detached.
-Result<> unmount_below(const std::string& path);
-
-// The mount points in a mountinfo's text, with its octal escapes resolved. Pure.
-std::vector<std::string> mount_points(const std::string& mountinfo);
+// Unmounts what is mounted right below directory, which is the agent's own; what is busy is
+// detached. What is mounted deeper was mounted by others and stays: the way there leads through
+// directories that a Sandbox may swap for links. Idempotent.
+Result<> unmount_children(const std::string& directory);
 
 }  // namespace sandboxlet::agent

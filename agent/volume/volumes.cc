@@ -1,30 +1,41 @@
 #include "agent/volume/volumes.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <climits>
+#include <cstdio>
 #include <filesystem>
 
 #include "agent/volume/directories.h"
 #include "agent/volume/empty_dir.h"
 #include "agent/volume/host_path.h"
 #include "agent/volume/mounts.h"
+#include "agent/volume/safe_remove.h"
 
 namespace sandboxlet::agent {
 
 namespace {
 
-// Nobody lists them, but a container's user passes through where the runtime mounts from.
-constexpr mode_t kPassable = 0711;
+constexpr char kVolumes[] = "/volumes";
+constexpr char kClaims[] = "/claims";
+// Where volumes wait for their removal, which may take long.
+constexpr char kDiscarded[] = "/discarded";
+
+// Leaves room for a prefix in NAME_MAX.
+constexpr size_t kLongestName = 240;
+// Private: containers reach a volume by the mount of it alone, which leads past its parents' modes,
+// and no other user of the node reaches it at all.
+constexpr mode_t kPrivate = 0700;
+// A volume belongs to users that the node does not know.
 constexpr mode_t kShared = 0777;
 
+bool is_name(const std::string& name) {
+  return !name.empty() && name.size() <= kLongestName && name[0] != '.' &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") == std::string::npos;
+}
+
 Result<> check_name(const std::string& name) {
-  const bool plain =
-      !name.empty() && name.size() <= NAME_MAX && name[0] != '.' &&
-      name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") == std::string::npos;
-  if (!plain) return Error(Code::kInvalidArgument, "not a name for a directory: \"" + name + "\"");
-  return {};
+  if (is_name(name)) return {};
+  return Error(Code::kInvalidArgument, "not a name for a directory: \"" + name + "\"");
 }
 
 bool exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
@@ -37,42 +48,45 @@ Result<std::string> Volumes::directory_of(const std::string& uid) const {
 }
 
 Result<std::string> Volumes::stage(const std::string& uid, const VolumeRequest& request) {
-  if (const auto* source = std::get_if<HostPath>(&request.source)) {
-    CHECK_OK(check_host_path(*source));
-    return source->path;
-  }
   TRY(const std::string directory, directory_of(uid));
   CHECK_OK(check_name(request.name));
-  const bool claim = std::holds_alternative<Claim>(request.source);
-  const std::string parent = directory + (claim ? "/claims" : "/volumes");
-  CHECK_OK(make_directory(root_, kPassable));
-  CHECK_OK(make_directory(directory, kPassable));
-  CHECK_OK(make_directory(parent, kPassable));
-  std::string path = parent + "/" + request.name;
-  if (claim) {
-    // Kept data keeps the mode that the Sandbox gave it.
-    if (!exists(path)) CHECK_OK(make_directory(path, kShared));
-  } else {
-    CHECK_OK(stage_empty_dir(std::get<EmptyDir>(request.source), path));
+  if (const auto* source = std::get_if<HostPath>(&request.source)) return stage_host_path(*source);
+  // An unstage was cut off, and its rest is of no use. Should it not go, it goes another time.
+  static_cast<void>(remove_tree(directory + kDiscarded));
+  const auto* const empty_dir = std::get_if<EmptyDir>(&request.source);
+  const std::string parent = directory + (empty_dir != nullptr ? kVolumes : kClaims);
+  const std::string path = parent + "/" + request.name;
+  const std::lock_guard lock(making_);
+  for (const std::string& each : {root_, directory, parent}) {
+    CHECK_OK(make_directory(each, kPrivate));
   }
+  CHECK_OK(empty_dir != nullptr ? stage_empty_dir(*empty_dir, path)
+                                : make_directory(path, kShared));
   return path;
 }
 
 Result<> Volumes::unstage_all(const std::string& uid) {
   TRY(const std::string directory, directory_of(uid));
-  CHECK_OK(unmount_below(directory + "/volumes"));
-  return remove_tree(directory + "/volumes");
+  CHECK_OK(remove_tree(directory + kDiscarded));
+  CHECK_OK(unmount_children(directory + kVolumes));
+  // All at once: a stage never finds a volume half emptied, whenever the agent dies.
+  if (rename((directory + kVolumes).c_str(), (directory + kDiscarded).c_str()) != 0 &&
+      errno != ENOENT) {
+    return errno_error("discard the volumes of " + uid);
+  }
+  return remove_tree(directory + kDiscarded);
 }
 
 Result<> Volumes::remove(const std::string& uid) {
   TRY(const std::string directory, directory_of(uid));
-  CHECK_OK(unmount_below(directory));
+  CHECK_OK(unstage_all(uid));
   return remove_tree(directory);
 }
 
 Result<VolumesOnDisk> Volumes::on_disk(const std::string& uid) const {
   TRY(const std::string directory, directory_of(uid));
-  return VolumesOnDisk{.staged = exists(directory + "/volumes"), .any = exists(directory)};
+  return VolumesOnDisk{.staged = exists(directory + kVolumes) || exists(directory + kDiscarded),
+                       .any = exists(directory)};
 }
 
 Result<std::vector<std::string>> Volumes::list() const {
@@ -80,7 +94,8 @@ Result<std::vector<std::string>> Volumes::list() const {
   std::error_code error;
   for (auto entry = std::filesystem::directory_iterator(root_, error);
        !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-    uids.push_back(entry->path().filename().string());
+    std::string name = entry->path().filename();
+    if (is_name(name)) uids.push_back(std::move(name));
   }
   if (error && error != std::errc::no_such_file_or_directory) {
     return errno_error("list " + root_, error.value());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <variant>
@@ -37,9 +38,11 @@ struct VolumesOnDisk {
 
 // The Sandboxes' volumes on this node: <data_root>/sandboxes/<uid>/{volumes,claims}/<name>. Below
 // the volume itself everything belongs to the Sandbox and is distrusted; the directories above it
-// are root's alone.
+// are root's alone. Nothing is remembered but on disk, and a death at any instant is made good by
+// the next call.
 //
-// Functions block, and may be called from any thread. Uids and names are checked: [a-z0-9-.]+.
+// Functions block, and may be called from any thread; one Sandbox's are either staged or removed at
+// a time. Uids and names are checked: [a-z0-9-.]+, not beginning with a dot.
 class Volumes {
  public:
   explicit Volumes(std::string data_root) : root_(std::move(data_root) + "/sandboxes") {}
@@ -59,6 +62,8 @@ class Volumes {
   Result<std::string> directory_of(const std::string& uid) const;
 
   const std::string root_;
+  // Volumes of one Sandbox are staged side by side, and share their parents.
+  std::mutex making_;
 };
 
 }  // namespace sandboxlet::agent

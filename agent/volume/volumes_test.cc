@@ -3,82 +3,123 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
-#include "agent/volume/directories.h"
 #include "agent/volume/mounts.h"
+#include "agent/volume/testing.h"
+#include "base/unique_fd.h"
 
 namespace sandboxlet::agent {
 namespace {
 
 namespace fs = std::filesystem;
 
+constexpr EmptyDir kMemory{.memory = true, .size_limit = {}};
+
 class VolumesTest : public testing::Test {
  protected:
-  ~VolumesTest() override {
-    EXPECT_TRUE(unmount_below(root_));
-    EXPECT_TRUE(remove_tree(root_));
-  }
-
   std::string stage(const std::string& name, auto source) {
     auto path = volumes_.stage("u-1", {name, source});
     EXPECT_TRUE(path) << path.error().message();
     return path ? *path : "";
   }
-  std::string refusal(const std::string& path, const std::string& type) {
-    const auto result = volumes_.stage("u-1", {"v", HostPath{path, type}});
-    return result ? "" : result.error().message();
-  }
-  static mode_t mode(const std::string& path) {
-    struct stat status {};
-    return stat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : 0;
-  }
+  static void put(const std::string& path) { std::ofstream{path} << "kept"; }
 
-  static std::string make_root() {
-    char name[] = "/tmp/volumes-XXXXXX";
-    return mkdtemp(name);
-  }
-
-  const std::string root_ = make_root();
-  Volumes volumes_{root_};
+  const Scratch scratch_;
+  const std::string home_ = scratch_.path() + "/sandboxes/u-1";
+  Volumes volumes_{scratch_.path()};
 };
 
-TEST_F(VolumesTest, AnEmptyDirIsThereForEveryUser) {
+class MountingVolumesTest : public VolumesTest {
+ protected:
+  void SetUp() override {
+    if (geteuid() != 0) GTEST_SKIP() << "mounting needs root";
+  }
+};
+
+TEST_F(VolumesTest, AnEmptyDirIsThereForEveryUserAndItsParentsForNone) {
+  const mode_t umask_before = umask(077);
   const std::string path = stage("data", EmptyDir{});
-  EXPECT_EQ(path, root_ + "/sandboxes/u-1/volumes/data");
-  EXPECT_EQ(mode(path), 0777);
+  umask(umask_before);
+  EXPECT_EQ(path, home_ + "/volumes/data");
+  EXPECT_EQ(mode_of(path), 0777U);
+  for (const auto& parent : {scratch_.path() + "/sandboxes", home_, home_ + "/volumes"}) {
+    EXPECT_EQ(mode_of(parent), 0700U) << parent;
+  }
 }
 
-TEST_F(VolumesTest, StagingAgainKeepsWhatIsInside) {
-  std::ofstream(stage("data", EmptyDir{}) + "/file") << "kept";
-  EXPECT_TRUE(fs::exists(stage("data", EmptyDir{}) + "/file"));
+// As after a restart of the agent, while the Sandbox runs.
+TEST_F(VolumesTest, StagingAgainLeavesAVolumeAsItsUserMadeIt) {
+  for (const std::string& path : {stage("data", EmptyDir{}), stage("home", Claim{})}) {
+    put(path + "/file");
+    fs::permissions(path, fs::perms::owner_all);
+  }
+  for (const std::string& path : {stage("data", EmptyDir{}), stage("home", Claim{})}) {
+    EXPECT_TRUE(fs::exists(path + "/file"));
+    EXPECT_EQ(mode_of(path), 0700U);
+  }
 }
 
-TEST_F(VolumesTest, MemoryIsLimited) {
-  if (geteuid() != 0) GTEST_SKIP() << "mounting needs root";
+TEST_F(MountingVolumesTest, MemoryIsLimited) {
   const std::string path = stage("fast", EmptyDir{.memory = true, .size_limit = 100'000});
-  EXPECT_EQ(stage("fast", EmptyDir{.memory = true, .size_limit = 100'000}), path);
-  EXPECT_EQ(mounts_below(path)->size(), 1);
-  const int file = open((path + "/file").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  EXPECT_EQ(mode_of(path), 0777U);
+  const UniqueFd file(open((path + "/file").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
   const std::string block(4096, 'x');
   ssize_t total = 0;
   ssize_t written = 0;
-  while ((written = write(file, block.data(), block.size())) > 0) total += written;
+  while ((written = write(file.get(), block.data(), block.size())) > 0) total += written;
   EXPECT_EQ(errno, ENOSPC);
   EXPECT_EQ(total, 102'400);
-  close(file);
+}
+
+TEST_F(MountingVolumesTest, ALimitOfNothingIsNoLimit) {
+  struct statvfs zero {};
+  struct statvfs unset {};
+  ASSERT_EQ(statvfs(stage("zero", EmptyDir{.memory = true, .size_limit = 0}).c_str(), &zero), 0);
+  ASSERT_EQ(statvfs(stage("unset", kMemory).c_str(), &unset), 0);
+  EXPECT_EQ(zero.f_blocks, unset.f_blocks);
+  EXPECT_GT(unset.f_blocks, 0U);
+}
+
+TEST_F(MountingVolumesTest, MemoryTakesNoDevicesAndNoSetuid) {
+  struct statvfs status {};
+  ASSERT_EQ(statvfs(stage("fast", kMemory).c_str(), &status), 0);
+  EXPECT_EQ(status.f_flag & (ST_NODEV | ST_NOSUID), ST_NODEV | ST_NOSUID);
+}
+
+TEST_F(MountingVolumesTest, StagingAgainMountsOnlyOnce) {
+  const std::string path = stage("fast", kMemory);
+  put(path + "/file");
+  EXPECT_EQ(stage("fast", kMemory), path);
+  EXPECT_TRUE(fs::exists(path + "/file"));
+  ASSERT_EQ(umount2(path.c_str(), 0), 0);
+  EXPECT_FALSE(*is_mount_point(path));
+}
+
+TEST_F(MountingVolumesTest, ADataRootMayBeALink) {
+  const std::string link = scratch_.path() + "/link";
+  fs::create_directory_symlink(scratch_.path(), link);
+  Volumes volumes(link);
+  for (int again = 0; again < 2; ++again) {
+    ASSERT_TRUE(volumes.stage("u-1", {"fast", kMemory}));
+  }
+  ASSERT_TRUE(volumes.unstage_all("u-1"));
+  EXPECT_FALSE(fs::exists(home_ + "/volumes"));
 }
 
 TEST_F(VolumesTest, UnstagingKeepsOnlyClaims) {
   const std::string scratch = stage("scratch", EmptyDir{});
   const std::string claim = stage("home", Claim{});
-  std::ofstream(claim + "/file") << "kept";
-  if (geteuid() == 0) stage("fast", EmptyDir{.memory = true, .size_limit = {}});
+  put(claim + "/file");
   ASSERT_TRUE(volumes_.unstage_all("u-1"));
   EXPECT_FALSE(fs::exists(scratch));
   EXPECT_TRUE(fs::exists(claim + "/file"));
@@ -87,53 +128,41 @@ TEST_F(VolumesTest, UnstagingKeepsOnlyClaims) {
   EXPECT_TRUE(volumes_.unstage_all("u-1"));
 }
 
+TEST_F(MountingVolumesTest, UnstagingUnmountsMemoryThatIsInUse) {
+  const std::string path = stage("fast", kMemory);
+  const UniqueFd in_use(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  EXPECT_TRUE(volumes_.unstage_all("u-1"));
+  EXPECT_FALSE(fs::exists(path));
+}
+
 TEST_F(VolumesTest, RemovingTakesAll) {
   stage("home", Claim{});
+  stage("data", EmptyDir{});
   EXPECT_THAT(*volumes_.list(), testing::ElementsAre("u-1"));
   ASSERT_TRUE(volumes_.remove("u-1"));
   EXPECT_THAT(*volumes_.list(), testing::IsEmpty());
+  EXPECT_FALSE(volumes_.on_disk("u-1")->any);
   EXPECT_TRUE(volumes_.remove("u-1"));
 }
 
-TEST_F(VolumesTest, AHostPathIsHeldToItsType) {
-  const std::string directory = root_ + "/directory";
-  const std::string file = root_ + "/file";
-  const std::string none = root_ + "/none";
-  fs::create_directory(directory);
-  std::ofstream(file) << "x";
-  EXPECT_EQ(refusal(directory, "Directory"), "");
-  EXPECT_EQ(refusal(file, "File"), "");
-  EXPECT_EQ(refusal("/dev/null", "CharDevice"), "");
-  EXPECT_EQ(refusal(none, ""), "");
-  const std::string failed = "hostPath type check failed: ";
-  EXPECT_EQ(refusal(none, "Directory"), failed + none + " is not a directory");
-  EXPECT_EQ(refusal(file, "DirectoryOrCreate"), failed + file + " is not a directory");
-  EXPECT_EQ(refusal(directory, "FileOrCreate"), failed + directory + " is not a file");
-  EXPECT_EQ(refusal(directory, "Socket"), failed + directory + " is not a socket file");
-  EXPECT_EQ(refusal(file, "CharDevice"), failed + file + " is not a character device");
-  EXPECT_EQ(refusal(file, "BlockDevice"), failed + file + " is not a block device");
-  EXPECT_EQ(refusal(none + "/a", "DirectoryOrCreate"), "");
-  EXPECT_TRUE(fs::is_directory(none + "/a"));
-  EXPECT_EQ(refusal(none + "/f", "FileOrCreate"), "");
-  EXPECT_TRUE(fs::is_regular_file(none + "/f"));
+TEST_F(VolumesTest, ListsOnlyWhatCanBeAUid) {
+  EXPECT_THAT(*volumes_.list(), testing::IsEmpty());
+  stage("home", Claim{});
+  fs::create_directory(scratch_.path() + "/sandboxes/.making-u-2");
+  fs::create_directory(scratch_.path() + "/sandboxes/lost+found");
+  EXPECT_THAT(*volumes_.list(), testing::ElementsAre("u-1"));
 }
 
 TEST_F(VolumesTest, NamesMakeNoPaths) {
-  for (const char* name : {"", ".", "..", "../x", "a/b", "A"}) {
+  const std::string long_name(300, 'a');
+  for (const char* name : {"", ".", "..", "../x", "a/b", "A", ".a", "a\n", long_name.c_str()}) {
     EXPECT_FALSE(volumes_.stage("u-1", {name, EmptyDir{}})) << name;
+    EXPECT_FALSE(volumes_.stage("u-1", {name, Claim{}})) << name;
     EXPECT_FALSE(volumes_.stage(name, {"v", EmptyDir{}})) << name;
+    EXPECT_FALSE(volumes_.unstage_all(name)) << name;
     EXPECT_FALSE(volumes_.remove(name)) << name;
+    EXPECT_FALSE(volumes_.on_disk(name)) << name;
   }
-}
-
-TEST_F(VolumesTest, RemovingFollowsNoLink) {
-  const std::string outside = root_ + "/outside";
-  fs::create_directory(outside);
-  std::ofstream(outside + "/file") << "kept";
-  const std::string volume = stage("data", EmptyDir{});
-  fs::create_directory_symlink(outside, volume + "/link");
-  ASSERT_TRUE(volumes_.remove("u-1"));
-  EXPECT_TRUE(fs::exists(outside + "/file"));
 }
 
 TEST_F(VolumesTest, AVolumeThatBecameALinkIsNotUsed) {
@@ -142,38 +171,70 @@ TEST_F(VolumesTest, AVolumeThatBecameALinkIsNotUsed) {
   fs::create_directory_symlink("/etc", volume);
   EXPECT_FALSE(volumes_.stage("u-1", {"data", EmptyDir{}}));
   EXPECT_TRUE(volumes_.remove("u-1"));
+  EXPECT_TRUE(fs::exists("/etc/passwd"));
 }
 
-TEST_F(VolumesTest, RemovesATreeDeeperThanAnyPathOrFileLimit) {
-  constexpr int kLevels = 3000;
-  const std::string volume = stage("data", EmptyDir{});
-  int at = open(volume.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  for (int level = 0; level < kLevels; ++level) {
-    ASSERT_EQ(mkdirat(at, "deeper", 0700), 0);
-    close(openat(at, "file", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-    const int next = openat(at, "deeper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    close(at);
-    at = next;
+TEST_F(MountingVolumesTest, WhatOthersMountedInAVolumeIsNeitherEmptiedNorUnmounted) {
+  const std::string precious = scratch_.path() + "/precious";
+  fs::create_directory(precious);
+  put(precious + "/file");
+  const std::string point = stage("data", EmptyDir{}) + "/a/mounted";
+  fs::create_directories(point);
+  ASSERT_EQ(mount(precious.c_str(), point.c_str(), nullptr, MS_BIND, nullptr), 0);
+  EXPECT_EQ(volumes_.remove("u-1").error().errno_value(), EBUSY);
+  EXPECT_TRUE(fs::exists(precious + "/file"));
+  EXPECT_TRUE(volumes_.on_disk("u-1")->staged);
+}
+
+TEST_F(VolumesTest, AVolumeIsWholeWhereverStagingWasCutOff) {
+  fs::create_directories(home_ + "/volumes/.making-data");
+  fs::create_directories(home_ + "/claims/.making-home");
+  EXPECT_EQ(mode_of(stage("data", EmptyDir{})), 0777U);
+  EXPECT_EQ(mode_of(stage("home", Claim{})), 0777U);
+}
+
+TEST_F(VolumesTest, AVolumeIsEmptyWhereverUnstagingWasCutOff) {
+  put(stage("data", EmptyDir{}) + "/old");
+  fs::rename(home_ + "/volumes", home_ + "/discarded");
+  EXPECT_TRUE(volumes_.on_disk("u-1")->staged);
+  EXPECT_TRUE(fs::is_empty(stage("data", EmptyDir{})));
+  EXPECT_FALSE(fs::exists(home_ + "/discarded"));
+}
+
+// kill -9 at many instants of staging, writing and unstaging.
+TEST_F(VolumesTest, AVolumeIsWholeAndNewWheneverTheAgentDies) {
+  for (int microseconds = 0; microseconds < 4000; microseconds += 40) {
+    const pid_t agent = fork();
+    if (agent == 0) {
+      Volumes volumes(scratch_.path());
+      for (;;) {
+        const auto path = volumes.stage("u-1", {"data", EmptyDir{}});
+        if (!path || !fs::is_empty(*path)) _exit(1);
+        for (const char* name : {"/a/b", "/c/d"}) fs::create_directories(*path + name);
+        if (!volumes.unstage_all("u-1")) _exit(2);
+      }
+    }
+    usleep(microseconds);
+    kill(agent, SIGKILL);
+    int status = 0;
+    waitpid(agent, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "exit code " << WEXITSTATUS(status);
+    ASSERT_TRUE(volumes_.unstage_all("u-1"));
+    EXPECT_FALSE(volumes_.on_disk("u-1")->staged);
+    EXPECT_EQ(mode_of(stage("data", EmptyDir{})), 0777U);
+    ASSERT_TRUE(volumes_.unstage_all("u-1"));
   }
-  close(at);
-  EXPECT_TRUE(volumes_.remove("u-1"));
-  EXPECT_FALSE(fs::exists(volume));
 }
 
-TEST_F(VolumesTest, DoesNotEmptyWhatIsMountedInside) {
-  if (geteuid() != 0) GTEST_SKIP() << "mounting needs root";
-  const std::string tree = root_ + "/tree";
-  fs::create_directories(tree + "/a/mounted");
-  ASSERT_EQ(mount("tmpfs", (tree + "/a/mounted").c_str(), "tmpfs", 0, ""), 0);
-  std::ofstream(tree + "/a/mounted/file") << "kept";
-  const auto removed = remove_tree(tree);
-  EXPECT_FALSE(removed);
-  EXPECT_EQ(removed.error().errno_value(), EBUSY);
-}
-
-TEST(MountPoints, ResolvesEscapes) {
-  EXPECT_THAT(mount_points("22 28 0:21 / /a\\040b rw - tmpfs tmpfs rw\n23 28 0:22 / /c rw\n"),
-              testing::ElementsAre("/a b", "/c"));
+TEST_F(VolumesTest, VolumesOfOneSandboxAreStagedSideBySide) {
+  for (int round = 0; round < 50; ++round) {
+    std::vector<std::thread> threads;
+    for (const char* name : {"a", "b", "c", "d"}) {
+      threads.emplace_back([this, name] { stage(name, EmptyDir{}); });
+    }
+    for (std::thread& thread : threads) thread.join();
+    ASSERT_TRUE(volumes_.remove("u-1"));
+  }
 }
 
 }  // namespace
