@@ -1,0 +1,51 @@
+#pragma once
+
+#include <boost/asio/thread_pool.hpp>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "agent/source/sqlite.h"
+#include "api/sandbox.h"
+#include "base/task.h"
+#include "base/unique_fd.h"
+
+namespace sandboxlet::agent {
+
+// The Sandboxes of this node on disk: <data_root>/sandboxes.db (SQLite, WAL). What is wanted is on
+// disk before it is answered; what is seen (status) follows when there is time, and may lose its
+// last moments in a power failure. One agent a data root, held by a lock on it.
+//
+// Belongs to the core thread; writes on a thread of its own, in the order of the calls.
+class Store {
+ public:
+  // kFailedPrecondition where another agent has this data root, or a newer one had.
+  static Result<std::unique_ptr<Store>> open(const std::string& data_root);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  // All of them, with their status. Blocks; before anything else is called.
+  Result<std::vector<api::Sandbox>> load();
+  // Answers when it is on disk; kResourceExhausted where the disk is full, and nothing is changed.
+  Task<Result<>> put(api::Sandbox sandbox);
+  Task<Result<>> remove(std::string uid);
+  void put_status(const api::Sandbox& sandbox);
+
+ private:
+  Store(Database database, UniqueFd lock);
+
+  Result<> write(const api::Sandbox& sandbox);
+  Result<> erase(const std::string& uid);
+  void write_statuses();
+
+  UniqueFd lock_;
+  Database database_;
+  std::mutex mutex_;
+  std::map<std::string, std::string> statuses_;  // by uid, those not written yet
+  asio::thread_pool thread_{1};
+};
+
+}  // namespace sandboxlet::agent
