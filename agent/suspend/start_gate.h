@@ -43,6 +43,8 @@ class StartGate {
   Result<Ticket> enter();
   // Lets nobody in from now on; answers when all are out.
   Task<void> close();
+  // The same without waiting.
+  void shut() { state_->closed = true; }
   void open() { state_->closed = false; }
   bool closed() const { return state_->closed; }
   int inside() const { return state_->inside; }

@@ -1,0 +1,193 @@
+#include "agent/sandbox/actor.h"
+
+#include <boost/asio/post.hpp>
+#include <set>
+
+#include "agent/sandbox/status.h"
+#include "api/conditions.h"
+
+namespace sandboxlet::agent {
+
+namespace {
+
+// Where an action failed in the middle, only a look tells how far it came.
+bool leaves_doubt(const Action& action) {
+  return !std::holds_alternative<EnsureImage>(action) &&
+         !std::holds_alternative<StageVolume>(action);
+}
+
+bool is_true(const api::SandboxStatus& status, const char* type) {
+  const api::Condition* const condition = api::find_condition(status.conditions, type);
+  return condition != nullptr && condition->status == "True";
+}
+
+}  // namespace
+
+Actor::Actor(const ActorContext& context, api::Sandbox desired)
+    : context_(context), sandbox_(std::make_shared<api::Sandbox>(std::move(desired))) {}
+
+void Actor::want(api::Sandbox desired, std::string cause) {
+  const bool was_suspended = wants_suspension(sandbox_->spec);
+  const bool is_suspended = wants_suspension(desired.spec);
+  if (was_suspended && !is_suspended) {
+    resume_begun_ = context_.clock.now();
+    resume_cause_ = std::move(cause);
+  }
+  if (is_suspended) resume_begun_.reset();
+  desired.status = sandbox_->status;
+  sandbox_ = std::make_shared<api::Sandbox>(std::move(desired));
+  wake();
+}
+
+void Actor::look() {
+  observed_.known = false;
+  wake();
+}
+
+void Actor::retire() {
+  retired_ = true;
+  timer_.reset();
+  exit_watches_.clear();
+  settle_waiters();
+}
+
+void Actor::wake() {
+  if (turn_is_due_ || retired_) return;
+  turn_is_due_ = true;
+  asio::post(context_.io, [self = shared_from_this()] { self->take_turn(); });
+}
+
+Situation Actor::situation() const {
+  return {*sandbox_,
+          observed_,
+          memory_,
+          context_.depths,
+          context_.limits,
+          context_.clock.now(),
+          context_.clock.wall()};
+}
+
+void Actor::take_turn() {
+  turn_is_due_ = false;
+  if (retired_) return;
+  Plan next = plan(situation());
+  for (auto& action : next.actions) start(std::move(action));
+  publish();
+  timer_.reset();
+  if (next.look_again) {
+    timer_ = context_.clock.call_at(*next.look_again, [this] { wake(); });
+  }
+  watch_exits();
+  settle_waiters();
+}
+
+void Actor::start(Action action) {
+  begin(memory_, action, observed_, context_.limits, context_.clock.now());
+  if (const auto text = event_at_begin(action)) context_.observer.event(*this, *text);
+  asio::co_spawn(context_.io, perform(shared_from_this(), std::move(action)), die_on_exception);
+}
+
+Task<void> Actor::perform(std::shared_ptr<Actor> self, Action action) {
+  const TimePoint begun = context_.clock.now();
+  const bool freezes = std::holds_alternative<Freeze>(action);
+  if (freezes) co_await gate_.close();
+  Job job;
+  job.sandbox = sandbox_;
+  job.action = action;
+  job.observed = observed_;
+  Result<Outcome> result = co_await context_.executor.execute(std::move(job));
+  end(action, std::move(result), begun);
+  static_cast<void>(self);
+}
+
+void Actor::end(const Action& action, Result<Outcome> result, TimePoint begun) {
+  const TimePoint now = context_.clock.now();
+  OperationRecord record{kind_of(action), now - begun, nullptr};
+  Result<> told;
+  if (result) {
+    fold(observed_, action, *result);
+    end_well(memory_, action, observed_, now);
+    follow_freezer(action);
+  } else {
+    if (std::holds_alternative<Freeze>(action)) gate_.open();
+    told = result.error();
+    record.error = &result.error();
+    end_badly(memory_, action, result.error(), context_.limits, now);
+    if (leaves_doubt(action)) observed_.known = false;
+  }
+  context_.observer.operation(*this, record);
+  if (const auto text = event_at_end(*sandbox_, action, told)) {
+    context_.observer.event(*this, *text);
+  }
+  if (result && std::holds_alternative<Forget>(action)) {
+    retire();
+    context_.observer.finished(*this);
+    return;
+  }
+  wake();
+}
+
+// Also after the agent's own restart: a Sandbox that is found frozen lets nobody in.
+void Actor::follow_freezer(const Action& action) {
+  if (observed_.frozen) {
+    gate_.shut();
+  } else if (std::holds_alternative<Thaw>(action) || std::holds_alternative<KillAll>(action)) {
+    gate_.open();
+  }
+}
+
+void Actor::publish() {
+  api::SandboxStatus status = status_of(situation(), sandbox_->status);
+  note_resume(status);
+  if (status == sandbox_->status) return;
+  auto changed = std::make_shared<api::Sandbox>(*sandbox_);
+  changed->status = std::move(status);
+  sandbox_ = std::move(changed);
+  context_.observer.status_changed(*this);
+}
+
+void Actor::note_resume(const api::SandboxStatus& status) {
+  if (!resume_begun_ || !is_true(status, "Ready")) return;
+  const std::chrono::duration<double, std::milli> took = context_.clock.now() - *resume_begun_;
+  memory_.last_resume = api::LastResume{resume_cause_, took.count()};
+  resume_begun_.reset();
+  wake();
+}
+
+void Actor::watch_exits() {
+  std::set<std::string> running;
+  for (const auto& container : observed_.containers) {
+    if (container.state != ContainerState::kRunning || container.pid == 0) continue;
+    running.insert(container.id);
+    if (exit_watches_.contains(container.id)) continue;
+    auto watch = context_.watch_exit(container.pid, [this] { look(); });
+    // A process that cannot be watched is found by the next relist.
+    if (watch) exit_watches_[container.id] = std::move(*watch);
+  }
+  std::erase_if(exit_watches_, [&](const auto& watch) { return !running.contains(watch.first); });
+}
+
+void Actor::settle_waiters() {
+  for (auto waiter = waiters_.begin(); waiter != waiters_.end();) {
+    const bool holds = waiter->predicate(*this);
+    if (!holds && !retired_) {
+      ++waiter;
+      continue;
+    }
+    asio::post(context_.io, [resume = std::move(waiter->resume), holds] { resume(holds); });
+    waiter = waiters_.erase(waiter);
+  }
+}
+
+// An ordinary function: g++ 12 miscompiles async_initiate inside a coroutine.
+Task<bool> Actor::until(Predicate predicate) {
+  return asio::async_initiate<const asio::use_awaitable_t<>, void(bool)>(
+      [self = shared_from_this(), predicate = std::move(predicate)](auto handler) {
+        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        self->waiters_.push_back({predicate, [shared](bool holds) { (*shared)(holds); }});
+        self->settle_waiters();
+      },
+      asio::use_awaitable);
+}
+
+}  // namespace sandboxlet::agent

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "agent/sandbox/actions.h"
+#include "api/sandbox.h"
+#include "base/result.h"
+
+namespace sandboxlet::agent {
+
+// What an Event tells, in the kubelet's reasons and words (events/event.go).
+struct EventText {
+  bool warning = false;
+  std::string reason;
+  std::string message;
+  bool operator==(const EventText&) const = default;
+};
+
+// What is to be told when an action begins, and when it has ended. Pure.
+std::optional<EventText> event_at_begin(const Action& action);
+std::optional<EventText> event_at_end(const api::Sandbox& sandbox, const Action& action,
+                                      const Result<>& result);
+
+}  // namespace sandboxlet::agent

@@ -1,0 +1,213 @@
+#include "agent/sandbox/runtime_executor.h"
+
+#include <filesystem>
+
+#include "agent/pod/container_config.h"
+#include "agent/pod/pod_sandbox_config.h"
+#include "agent/pod/resources.h"
+#include "agent/sandbox/readback.h"
+#include "agent/sandbox/volume_request.h"
+#include "base/offload.h"
+
+namespace sandboxlet::agent {
+
+namespace {
+
+Result<> make_directories(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) return errno_error("make " + path, error.value());
+  return {};
+}
+
+Result<> remove_tree(const std::string& path) {
+  std::error_code error;
+  std::filesystem::remove_all(path, error);
+  if (error) return errno_error("remove " + path, error.value());
+  return {};
+}
+
+Result<Outcome> nothing_but_errors(Result<> result) {
+  if (!result) return std::move(result.error());
+  return Outcome();
+}
+
+CgroupLimits limits_of(const api::PodSpec& spec) {
+  const PodResources resources = pod_resources(spec);
+  CgroupLimits limits;
+  limits.memory_bytes = resources.memory_limit;
+  limits.cpu_shares = resources.cpu_shares;
+  limits.cpu_quota = resources.cpu_quota;
+  return limits;
+}
+
+}  // namespace
+
+Task<Result<Outcome>> RuntimeExecutor::execute(Job job) {
+  Action action = job.action;
+  return std::visit([&](auto& about) { return perform(std::move(job), std::move(about)); }, action);
+}
+
+std::string RuntimeExecutor::log_directory(const api::Sandbox& sandbox) const {
+  return context_.log_root + "/" + log_directory_name(sandbox);
+}
+
+v1::PodSandboxConfig RuntimeExecutor::pod_config(const api::Sandbox& sandbox,
+                                                 uint32_t attempt) const {
+  PodSandboxContext context;
+  context.attempt = attempt;
+  context.cgroup_parent = context_.cgroups.parent_of(sandbox.metadata.uid);
+  context.managed_by = context_.managed_by;
+  context.log_directory = log_directory(sandbox);
+  return pod_sandbox_config(sandbox, context);
+}
+
+// ---- Cgroup
+
+RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, CreateCgroup) {
+  auto work = [this, sandbox = job.sandbox] {
+    return context_.cgroups.create(sandbox->metadata.uid,
+                                   limits_of(sandbox->spec.podTemplate.spec));
+  };
+  co_return nothing_but_errors((co_await offload(context_.pool, work)).wrap("create cgroup"));
+}
+
+RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, Freeze) {
+  auto work = [this, uid = job.sandbox->metadata.uid] { return context_.cgroups.freeze(uid); };
+  co_return nothing_but_errors((co_await offload(context_.pool, work)).wrap("freeze"));
+}
+
+RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, Thaw) {
+  auto work = [this, uid = job.sandbox->metadata.uid] { return context_.cgroups.thaw(uid); };
+  co_return nothing_but_errors((co_await offload(context_.pool, work)).wrap("thaw"));
+}
+
+RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, KillAll) {
+  auto work = [this, uid = job.sandbox->metadata.uid] { return context_.cgroups.kill(uid); };
+  co_return nothing_but_errors((co_await offload(context_.pool, work)).wrap("kill"));
+}
+
+RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, RemoveCgroup) {
+  auto work = [this, uid = job.sandbox->metadata.uid] { return context_.cgroups.remove(uid); };
+  co_return nothing_but_errors((co_await offload(context_.pool, work)).wrap("remove cgroup"));
+}
+
+// ---- Volumes and files
+
+RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, StageVolume stage) {
+  auto work = [this, sandbox = job.sandbox, stage]() -> Result<std::string> {
+    TRY(const VolumeRequest request, volume_request(*sandbox, stage.name));
+    return context_.volumes.stage(sandbox->metadata.uid, request);
+  };
+  CO_TRY(std::string path, (co_await offload(context_.pool, work)).wrap("volume " + stage.name));
+  co_return Outcome(StagedVolume{std::move(path)});
+}
+
+RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, UnstageVolumes) {
+  auto work = [this, uid = job.sandbox->metadata.uid] { return context_.volumes.unstage_all(uid); };
+  co_return nothing_but_errors((co_await offload(context_.pool, work)).wrap("unstage volumes"));
+}
+
+RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, RemoveVolumes) {
+  auto work = [this, uid = job.sandbox->metadata.uid] { return context_.volumes.remove(uid); };
+  co_return nothing_but_errors((co_await offload(context_.pool, work)).wrap("remove volumes"));
+}
+
+RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, RemoveLogs) {
+  auto work = [path = log_directory(*job.sandbox)] { return remove_tree(path); };
+  co_return nothing_but_errors((co_await offload(context_.pool, work)).wrap("remove logs"));
+}
+
+RuntimeExecutor::Answer RuntimeExecutor::perform(Job, Forget) { co_return Outcome(); }
+
+// ---- Images
+
+RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, EnsureImage ensure) {
+  const auto& spec = job.sandbox->spec.podTemplate.spec;
+  const auto container =
+      std::find_if(spec.containers.begin(), spec.containers.end(),
+                   [&](const api::Container& other) { return other.name == ensure.container; });
+  v1::ImageSpec image;
+  image.set_image(container->image);
+  if (container->imagePullPolicy != "Always") {
+    CO_TRY(auto present, co_await context_.runtime.image_status(image));
+    if (present) co_return Outcome(std::move(*present));
+    if (container->imagePullPolicy == "Never") {
+      co_return Error(Code::kNotFound, "Container image \"" + container->image +
+                                           "\" is not present with pull policy of Never");
+    }
+  }
+  CO_TRY(const std::string reference, co_await context_.runtime.pull_image(
+                                          image, v1::AuthConfig(), pod_config(*job.sandbox, 0)));
+  v1::ImageSpec pulled;
+  pulled.set_image(reference);
+  CO_TRY(auto present, co_await context_.runtime.image_status(pulled));
+  if (!present) co_return Error(Code::kNotFound, "image " + reference + " is gone after its pull");
+  co_return Outcome(std::move(*present));
+}
+
+// ---- Pods
+
+RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, RunPodSandbox run) {
+  auto make = [path = log_directory(*job.sandbox)] { return make_directories(path); };
+  CO_CHECK_OK(co_await offload(context_.pool, make));
+  CO_TRY(std::string id,
+         co_await context_.runtime.run_pod_sandbox(pod_config(*job.sandbox, run.attempt), ""));
+  CO_TRY(const auto response, co_await context_.runtime.pod_sandbox_status(id, false));
+  ObservedPod pod;
+  pod.id = std::move(id);
+  pod.attempt = run.attempt;
+  pod.ready = response.status().state() == v1::SANDBOX_READY;
+  pod.ips = pod_ips(response.status());
+  co_return Outcome(std::move(pod));
+}
+
+RuntimeExecutor::Answer RuntimeExecutor::perform(Job, StopPodSandbox stop) {
+  co_return nothing_but_errors(co_await context_.runtime.stop_pod_sandbox(stop.id));
+}
+
+RuntimeExecutor::Answer RuntimeExecutor::perform(Job, RemovePodSandbox remove) {
+  CO_CHECK_OK(co_await context_.runtime.stop_pod_sandbox(remove.id));
+  co_return nothing_but_errors(co_await context_.runtime.remove_pod_sandbox(remove.id));
+}
+
+// ---- Containers
+
+RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, RunContainer run) {
+  const auto& spec = job.sandbox->spec.podTemplate.spec;
+  const auto container =
+      std::find_if(spec.containers.begin(), spec.containers.end(),
+                   [&](const api::Container& other) { return other.name == run.name; });
+  const ObservedPod pod = *job.observed.pod();
+  ContainerContext context;
+  context.attempt = run.attempt;
+  context.restart_count = run.restart_count;
+  context.image = job.observed.images.at(run.name).image;
+  context.volumes = job.observed.volumes;
+  context.managed_by = context_.managed_by;
+  context.node_memory = context_.node_memory;
+  auto make = [path = log_directory(*job.sandbox) + "/" + run.name] {
+    return make_directories(path);
+  };
+  CO_CHECK_OK(co_await offload(context_.pool, make));
+  auto config = container_config(*job.sandbox, *container, context);
+  CO_TRY(std::string id, co_await context_.runtime.create_container(
+                             pod.id, std::move(config), pod_config(*job.sandbox, pod.attempt)));
+  CO_CHECK_OK(co_await context_.runtime.start_container(id));
+  CO_TRY(ObservedContainer seen, co_await read_container(pod.id, std::move(id)));
+  co_return Outcome(std::move(seen));
+}
+
+RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, StopContainer stop) {
+  CO_CHECK_OK(co_await context_.runtime.stop_container(stop.id, stop.grace));
+  const ObservedContainer* const before = job.observed.container(stop.name);
+  CO_TRY(ObservedContainer seen,
+         co_await read_container(before == nullptr ? "" : before->pod_id, stop.id));
+  co_return Outcome(std::move(seen));
+}
+
+RuntimeExecutor::Answer RuntimeExecutor::perform(Job, RemoveContainer remove) {
+  co_return nothing_but_errors(co_await context_.runtime.remove_container(remove.id));
+}
+
+}  // namespace sandboxlet::agent

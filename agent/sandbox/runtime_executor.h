@@ -1,0 +1,68 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <string>
+
+#include "agent/sandbox/executor.h"
+#include "agent/suspend/cgroups.h"
+#include "agent/volume/volumes.h"
+#include "cri/runtime.h"
+
+namespace sandboxlet::agent {
+
+namespace v1 = ::runtime::v1;
+
+// What a RuntimeExecutor works with; all of it outlives it.
+struct ExecutorContext {
+  cri::Runtime& runtime;
+  Cgroups& cgroups;
+  Volumes& volumes;
+  Clock& clock;
+  // For what blocks: cgroups, mounts, files.
+  asio::any_io_executor pool;
+  // Absolute; <namespace>_<name>_<uid>/<container>/<attempt>.log is below it.
+  std::string log_root;
+  // The value of kManagedByLabel.
+  std::string managed_by;
+  // Bytes; what OOM scores are measured against.
+  int64_t node_memory = 0;
+};
+
+// Does actions on the real thing: runtime, cgroups, mounts and files.
+class RuntimeExecutor final : public Executor {
+ public:
+  explicit RuntimeExecutor(ExecutorContext context) : context_(std::move(context)) {}
+  Task<Result<Outcome>> execute(Job job) override;
+
+ private:
+  using Answer = Task<Result<Outcome>>;
+  Answer perform(Job job, Observe);
+  Answer perform(Job job, CreateCgroup);
+  Answer perform(Job job, StageVolume stage);
+  Answer perform(Job job, EnsureImage ensure);
+  Answer perform(Job job, RunPodSandbox run);
+  Answer perform(Job job, StopPodSandbox stop);
+  Answer perform(Job job, RemovePodSandbox remove);
+  Answer perform(Job job, RunContainer run);
+  Answer perform(Job job, StopContainer stop);
+  Answer perform(Job job, RemoveContainer remove);
+  Answer perform(Job job, Freeze);
+  Answer perform(Job job, Thaw);
+  Answer perform(Job job, KillAll);
+  Answer perform(Job job, UnstageVolumes);
+  Answer perform(Job job, RemoveVolumes);
+  Answer perform(Job job, RemoveCgroup);
+  Answer perform(Job job, RemoveLogs);
+  Answer perform(Job job, Forget);
+
+  Task<Result<>> observe_pods(const api::Sandbox& sandbox, Observed& observed);
+  Task<Result<>> observe_containers(const api::Sandbox& sandbox, Observed& observed);
+  Task<Result<ObservedContainer>> read_container(std::string pod_id, std::string id);
+  Task<Result<>> observe_disk(const api::Sandbox& sandbox, Observed& observed);
+  v1::PodSandboxConfig pod_config(const api::Sandbox& sandbox, uint32_t attempt) const;
+  std::string log_directory(const api::Sandbox& sandbox) const;
+
+  const ExecutorContext context_;
+};
+
+}  // namespace sandboxlet::agent
