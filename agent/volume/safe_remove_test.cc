@@ -4,16 +4,32 @@
 #include <gtest/gtest.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-#include <atomic>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <thread>
 
 #include "agent/volume/testing.h"
 #include "base/unique_fd.h"
+
+namespace {
+
+// Called in the instant after the kernel said that a directory is not empty.
+std::function<void()> after_not_empty;
+
+}  // namespace
+
+// In libc's place, so that a test may act between two system calls of the code under test.
+extern "C" int unlinkat(int dir, const char* name, int flags) noexcept {
+  const auto result = static_cast<int>(syscall(SYS_unlinkat, dir, name, flags));
+  const int error = errno;
+  if (result != 0 && error == ENOTEMPTY && after_not_empty) after_not_empty();
+  errno = error;
+  return result;
+}
 
 namespace sandboxlet::agent {
 namespace {
@@ -76,27 +92,21 @@ TEST_F(SafeRemoveTest, RefusesALinkInPlaceOfTheTree) {
   EXPECT_TRUE(outside_is_whole());
 }
 
-// What a Sandbox does that still runs: a directory becomes a link while it is being removed.
+// What a Sandbox may do that still runs: a directory becomes a link just after it was looked at.
 TEST_F(SafeRemoveTest, FollowsNoLinkThatIsSwappedInMeanwhile) {
-  const std::string victim = tree_ + "/victim";
-  const std::string link = scratch_.path() + "/link";
-  fs::create_directory_symlink(outside_, link);
-  std::atomic<int> swaps = 0;
-  std::thread hostile([&] {
-    while (swaps < 5000) {
-      std::error_code gone_already;
-      fs::create_directories(victim + "/full", gone_already);
-      const auto swap = [&] {
-        return renameat2(AT_FDCWD, victim.c_str(), AT_FDCWD, link.c_str(), RENAME_EXCHANGE);
-      };
-      if (swap() == 0) ++swaps;
-      // Else the link is taken for a part of the tree, and there is none to swap in.
-      if (swap() != 0) fs::create_directory_symlink(outside_, link, gone_already);
-    }
-  });
-  while (swaps < 5000) static_cast<void>(remove_tree(tree_));
-  hostile.join();
+  fs::create_directories(tree_ + "/victim/full");
+  fs::create_directory_symlink(outside_, tree_ + "/victim/link");
+  int swaps = 0;
+  after_not_empty = [&] {
+    if (swaps++ > 0) return;
+    fs::rename(tree_ + "/victim", scratch_.path() + "/hidden");
+    fs::create_directory_symlink(outside_, tree_ + "/victim");
+  };
+  EXPECT_FALSE(remove_tree(tree_));
+  after_not_empty = nullptr;
+  EXPECT_GT(swaps, 0);
   EXPECT_TRUE(outside_is_whole());
+  EXPECT_TRUE(remove_tree(tree_));
 }
 
 TEST_F(SafeRemoveTest, NeedsNoMoreDescriptorsOrPathForADeeperTree) {
