@@ -10,19 +10,6 @@ namespace sandboxlet::agent {
 
 namespace {
 
-ContainerState state_of(::runtime::v1::ContainerState state) {
-  switch (state) {
-    case ::runtime::v1::CONTAINER_CREATED:
-      return ContainerState::kCreated;
-    case ::runtime::v1::CONTAINER_RUNNING:
-      return ContainerState::kRunning;
-    case ::runtime::v1::CONTAINER_EXITED:
-      return ContainerState::kExited;
-    default:
-      return ContainerState::kUnknown;
-  }
-}
-
 WallTime wall(int64_t nanoseconds) { return WallTime(std::chrono::nanoseconds(nanoseconds)); }
 
 template <class Number>
@@ -43,6 +30,19 @@ pid_t pid_in(const google::protobuf::Map<std::string, std::string>& info) {
 }
 
 }  // namespace
+
+ContainerState container_state(::runtime::v1::ContainerState state) {
+  switch (state) {
+    case ::runtime::v1::CONTAINER_CREATED:
+      return ContainerState::kCreated;
+    case ::runtime::v1::CONTAINER_RUNNING:
+      return ContainerState::kRunning;
+    case ::runtime::v1::CONTAINER_EXITED:
+      return ContainerState::kExited;
+    default:
+      return ContainerState::kUnknown;
+  }
+}
 
 ObservedPod observed_pod(const ::runtime::v1::PodSandbox& pod) {
   ObservedPod observed;
@@ -71,7 +71,7 @@ ObservedContainer observed_container(const std::string& pod_id,
       count != status.annotations().end()) {
     observed.restart_count = number<int32_t>(count->second);
   }
-  observed.state = state_of(status.state());
+  observed.state = container_state(status.state());
   if (observed.state == ContainerState::kRunning) observed.pid = pid_in(response.info());
   observed.started = wall(status.started_at());
   observed.finished = wall(status.finished_at());

@@ -8,6 +8,8 @@ namespace sandboxlet::agent {
 
 // CRI's messages as what is observed. Pure.
 
+ContainerState container_state(::runtime::v1::ContainerState state);
+
 ObservedPod observed_pod(const ::runtime::v1::PodSandbox& pod);
 // Its addresses, the first one first; none for a pod in the node's own network.
 std::vector<std::string> pod_ips(const ::runtime::v1::PodSandboxStatus& status);

@@ -1,0 +1,47 @@
+#include "agent/container/exit_watch.h"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+namespace sandboxlet::agent {
+
+namespace {
+
+struct Watch {
+  Watch(asio::io_context& io, int fd, std::function<void()> callback)
+      : process(io, fd), on_exit(std::move(callback)) {}
+  asio::posix::stream_descriptor process;
+  std::function<void()> on_exit;
+};
+
+// What the caller holds; the wait itself holds the Watch, whose callback this takes away.
+struct Handle {
+  explicit Handle(std::shared_ptr<Watch> of) : watch(std::move(of)) {}
+  ~Handle() {
+    watch->on_exit = nullptr;
+    watch->process.close();
+  }
+  std::shared_ptr<Watch> watch;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<void>> watch_exit(asio::io_context& io, pid_t pid,
+                                         std::function<void()> on_exit) {
+  const int fd = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
+  if (fd < 0) {
+    if (errno == ESRCH) return Error(Code::kNotFound, "no process " + std::to_string(pid), ESRCH);
+    return errno_error("watch process " + std::to_string(pid));
+  }
+  const auto watch = std::make_shared<Watch>(io, fd, std::move(on_exit));
+  // A pidfd becomes readable when its process has ended.
+  watch->process.async_wait(asio::posix::stream_descriptor::wait_read,
+                            [watch](const boost::system::error_code& error) {
+                              if (!error && watch->on_exit) std::exchange(watch->on_exit, {})();
+                            });
+  return std::shared_ptr<void>(std::make_shared<Handle>(watch));
+}
+
+}  // namespace sandboxlet::agent

@@ -1,0 +1,127 @@
+#include "agent/sandbox/manager.h"
+
+#include <spdlog/spdlog.h>
+
+#include "agent/pod/labels.h"
+#include "agent/sandbox/relist.h"
+#include "base/offload.h"
+
+namespace sandboxlet::agent {
+
+namespace v1 = ::runtime::v1;
+
+Manager::Manager(ManagerContext context)
+    : context_(std::move(context)), actor_context_{context_.io,         context_.clock,
+                                                   context_.executor,   *this,
+                                                   context_.watch_exit, context_.depths,
+                                                   context_.limits} {}
+
+Manager::~Manager() {
+  for (const auto& [uid, actor] : actors_) actor->retire();
+}
+
+void Manager::want(api::Sandbox sandbox, const std::string& cause) {
+  const std::string uid = sandbox.metadata.uid;
+  if (const auto found = actors_.find(uid); found != actors_.end()) {
+    return found->second->want(std::move(sandbox), cause);
+  }
+  const auto actor = std::make_shared<Actor>(actor_context_, std::move(sandbox));
+  actors_[uid] = actor;
+  actor->look();
+}
+
+std::shared_ptr<Actor> Manager::find(const std::string& uid) const {
+  const auto found = actors_.find(uid);
+  return found == actors_.end() ? nullptr : found->second;
+}
+
+void Manager::status_changed(const Actor& actor) {
+  context_.observer.status_changed(actor.sandbox());
+}
+
+void Manager::event(const Actor& actor, const EventText& text) {
+  context_.observer.event(actor.sandbox(), text);
+}
+
+void Manager::operation(const Actor& actor, const OperationRecord& record) {
+  context_.observer.operation(actor.sandbox(), record);
+}
+
+void Manager::finished(const Actor& actor) {
+  const auto found = actors_.find(actor.sandbox().metadata.uid);
+  const std::shared_ptr<Actor> last = found->second;
+  actors_.erase(found);
+  context_.observer.finished(last->sandbox());
+}
+
+// ---- Relist
+
+void Manager::start() { relist_later({}); }
+
+void Manager::relist_later(Duration delay) {
+  timer_ = context_.clock.call_after(
+      delay, [this] { asio::co_spawn(context_.io, relist_and_again(), die_on_exception); });
+}
+
+Task<void> Manager::relist_and_again() {
+  if (const auto done = co_await relist(); !done) {
+    spdlog::warn("relist: {}", done.error().message());
+  }
+  relist_later(context_.relist_period);
+}
+
+Task<Result<>> Manager::relist() {
+  // What is under way now, or begins meanwhile, is not judged by this list.
+  std::map<std::string, Observed> before;
+  for (const auto& [uid, actor] : actors_) {
+    if (actor->is_idle() && actor->observed().known) before.emplace(uid, actor->observed());
+  }
+  v1::PodSandboxFilter pod_filter;
+  (*pod_filter.mutable_label_selector())[kManagedByLabel] = context_.managed_by;
+  CO_TRY(const auto pods, co_await context_.runtime.list_pod_sandbox(pod_filter));
+  v1::ContainerFilter container_filter;
+  (*container_filter.mutable_label_selector())[kManagedByLabel] = context_.managed_by;
+  CO_TRY(const auto containers, co_await context_.runtime.list_containers(container_filter));
+
+  const auto prints = fingerprints_of(pods, containers);
+  for (const auto& [uid, seen] : before) {
+    const auto actor = find(uid);
+    const auto listed = prints.find(uid);
+    const Fingerprint now = listed == prints.end() ? Fingerprint() : listed->second;
+    if (!actor || now == fingerprint_of(seen)) continue;
+    if (actor->is_idle() && fingerprint_of(actor->observed()) == fingerprint_of(seen)) {
+      spdlog::info("relist: {}/{} is not as it was last seen", actor->sandbox().metadata.namespace_,
+                   actor->sandbox().metadata.name);
+      actor->look();
+    }
+  }
+  co_return co_await remove_orphans(pods);
+}
+
+// Pods and cgroups of ours whose Sandbox nobody wants. Data is left alone: a lost store must not
+// take the data with it.
+Task<Result<>> Manager::remove_orphans(std::vector<v1::PodSandbox> pods) {
+  for (const auto& pod : pods) {
+    if (actors_.contains(pod.metadata().uid())) continue;
+    spdlog::warn("removing the pod sandbox {} of a Sandbox that is not known here: {}/{}", pod.id(),
+                 pod.metadata().namespace_(), pod.metadata().name());
+    // A frozen one would hold its own removal up (design: suspend.md, trap 2).
+    auto thaw = [this, uid = pod.metadata().uid()] { return context_.cgroups.thaw(uid); };
+    static_cast<void>(co_await offload(context_.pool, thaw));
+    CO_CHECK_OK(co_await context_.runtime.stop_pod_sandbox(pod.id()));
+    CO_CHECK_OK(co_await context_.runtime.remove_pod_sandbox(pod.id()));
+  }
+  auto list = [this] { return context_.cgroups.list(); };
+  CO_TRY(const auto names, co_await offload(context_.pool, list));
+  for (const auto& name : names) {
+    const bool has_pod = std::any_of(pods.begin(), pods.end(), [&](const v1::PodSandbox& pod) {
+      return pod.metadata().uid() == name;
+    });
+    if (actors_.contains(name) || has_pod) continue;
+    auto remove = [this, name] { return context_.cgroups.remove(name); };
+    CO_CHECK_OK(co_await offload(context_.pool, remove));
+  }
+  co_return Result<>();
+}
+
+}  // namespace sandboxlet::agent

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "agent/sandbox/actor.h"
+#include "cri/runtime.h"
+
+namespace sandboxlet::agent {
+
+// Where the manager's news go: to the source that the Sandboxes came from.
+class ManagerObserver {
+ public:
+  virtual ~ManagerObserver() = default;
+  virtual void status_changed(const api::Sandbox& sandbox) = 0;
+  virtual void event(const api::Sandbox& sandbox, const EventText& text) = 0;
+  virtual void operation(const api::Sandbox& sandbox, const OperationRecord& record) = 0;
+  // Everything that the Sandbox held is gone, and the manager has forgotten it.
+  virtual void finished(const api::Sandbox& sandbox) = 0;
+};
+
+struct ManagerContext {
+  asio::io_context& io;
+  Clock& clock;
+  Executor& executor;
+  cri::Runtime& runtime;
+  Cgroups& cgroups;
+  // For what blocks.
+  asio::any_io_executor pool;
+  ManagerObserver& observer;
+  ExitWatcher watch_exit;
+  Depths depths;
+  BackoffLimits limits;
+  // See PodSandboxContext.
+  std::string managed_by;
+  Duration relist_period;
+};
+
+// All Sandboxes of this node, one actor each, and the relist that repairs what events missed
+// (kubelet: PLEG). Belongs to the core thread; lives as long as the agent.
+class Manager final : private ActorObserver {
+ public:
+  explicit Manager(ManagerContext context);
+  ~Manager() override;
+
+  // Makes the Sandbox of that uid so; one that is new gets an actor.
+  void want(api::Sandbox sandbox, const std::string& cause = "User");
+  // nullptr where there is none.
+  std::shared_ptr<Actor> find(const std::string& uid) const;
+  const std::map<std::string, std::shared_ptr<Actor>>& actors() const { return actors_; }
+
+  // Begins to relist, and to clean up what no Sandbox wants. Once, when all Sandboxes that are
+  // known from before are wanted.
+  void start();
+  asio::io_context& io() const { return context_.io; }
+  // One relist, as the loop does it; kept apart for tests.
+  Task<Result<>> relist();
+
+ private:
+  void status_changed(const Actor& actor) override;
+  void event(const Actor& actor, const EventText& text) override;
+  void operation(const Actor& actor, const OperationRecord& record) override;
+  void finished(const Actor& actor) override;
+
+  void relist_later(Duration delay);
+  Task<void> relist_and_again();
+  Task<Result<>> remove_orphans(std::vector<::runtime::v1::PodSandbox> pods);
+
+  const ManagerContext context_;
+  const ActorContext actor_context_;
+  std::map<std::string, std::shared_ptr<Actor>> actors_;
+  std::unique_ptr<Timer> timer_;
+};
+
+}  // namespace sandboxlet::agent

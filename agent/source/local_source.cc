@@ -1,0 +1,289 @@
+#include "agent/source/local_source.h"
+
+#include <spdlog/spdlog.h>
+#include <sys/random.h>
+
+#include <algorithm>
+#include <array>
+
+#include "api/conditions.h"
+#include "api/time.h"
+
+namespace sandboxlet::agent {
+
+namespace {
+
+// RFC 9562, version 4.
+std::string random_uid() {
+  std::array<unsigned char, 16> bytes{};
+  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) std::abort();
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  std::string text;
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    constexpr char kDigits[] = "0123456789abcdef";
+    text += kDigits[bytes[i] >> 4];
+    text += kDigits[bytes[i] & 15];
+  }
+  return text;
+}
+
+std::string next_version(const std::string& version) {
+  return std::to_string(version.empty() ? 1 : std::stoull(version) + 1);
+}
+
+Error conflict(const std::string& name, const std::string& why) {
+  return Error(
+      Code::kFailedPrecondition,
+      "Operation cannot be fulfilled on sandboxes.agents.x-k8s.io \"" + name + "\": " + why);
+}
+
+// True where that is the state of the newest generation.
+bool holds(const Actor& actor, const char* type, const char* status) {
+  const auto& sandbox = actor.sandbox();
+  const api::Condition* const condition = api::find_condition(sandbox.status.conditions, type);
+  return condition != nullptr && condition->status == status &&
+         condition->observedGeneration == sandbox.metadata.generation;
+}
+
+}  // namespace
+
+LocalSource::LocalSource(Store& store, Clock& clock, EventLog& events, std::string node_name)
+    : store_(store), clock_(clock), events_(events), node_name_(std::move(node_name)) {}
+
+Result<> LocalSource::start(Manager& manager) {
+  manager_ = &manager;
+  TRY(auto sandboxes, store_.load());
+  for (auto& sandbox : sandboxes) {
+    uids_[{sandbox.metadata.namespace_, sandbox.metadata.name}] = sandbox.metadata.uid;
+    sandbox.status.nodeName = node_name_;
+    manager.want(std::move(sandbox));
+  }
+  return {};
+}
+
+// ---- Reading
+
+Result<std::shared_ptr<Actor>> LocalSource::actor(const Ref& ref) const {
+  const Key key{ref.namespace_.empty() ? "default" : ref.namespace_, ref.name};
+  const auto uid = uids_.find(key);
+  auto found = uid == uids_.end() ? nullptr : manager_->find(uid->second);
+  if (!found) {
+    return Error(Code::kNotFound, "sandboxes.agents.x-k8s.io \"" + ref.name + "\" not found");
+  }
+  return found;
+}
+
+Result<api::Sandbox> LocalSource::get(const Ref& ref) const {
+  TRY(const auto found, actor(ref));
+  return found->sandbox();
+}
+
+std::vector<api::Sandbox> LocalSource::list(const std::string& namespace_) const {
+  std::vector<api::Sandbox> sandboxes;
+  for (const auto& [key, uid] : uids_) {
+    const auto found = manager_->find(uid);
+    if (found && (namespace_.empty() || key.first == namespace_)) {
+      sandboxes.push_back(found->sandbox());
+    }
+  }
+  return sandboxes;
+}
+
+std::shared_ptr<void> LocalSource::listen(Listener listener) {
+  const int id = next_listener_++;
+  listeners_->emplace(id, std::move(listener));
+  return std::shared_ptr<void>(nullptr,
+                               [listeners = listeners_, id](void*) { listeners->erase(id); });
+}
+
+void LocalSource::tell(ChangeType type, const api::Sandbox& sandbox) {
+  const auto listeners = *listeners_;
+  for (const auto& [id, listener] : listeners) {
+    if (listeners_->contains(id)) listener(type, sandbox);
+  }
+}
+
+// ---- Writing
+
+// One writer a name: who comes while another's object is on its way to the disk is told so.
+Task<Result<>> LocalSource::commit(api::Sandbox sandbox, std::string cause) {
+  const Key key{sandbox.metadata.namespace_, sandbox.metadata.name};
+  if (!writing_.insert(key).second) {
+    co_return conflict(sandbox.metadata.name,
+                       "the object has been modified; please apply your changes to the latest "
+                       "version and try again");
+  }
+  const auto written = co_await store_.put(sandbox);
+  writing_.erase(key);
+  if (!written) co_return written.error();
+  const bool created = uids_.emplace(key, sandbox.metadata.uid).second;
+  manager_->want(sandbox, cause);
+  tell(created ? ChangeType::kAdded : ChangeType::kModified, sandbox);
+  co_return Result<>();
+}
+
+Task<Result<Applied>> LocalSource::apply(api::Sandbox sandbox, bool dry_run, bool keep_suspension) {
+  const Key key{sandbox.metadata.namespace_, sandbox.metadata.name};
+  if (uids_.contains(key))
+    co_return co_await configure(std::move(sandbox), dry_run, keep_suspension);
+  co_return co_await create(std::move(sandbox), dry_run);
+}
+
+Task<Result<Applied>> LocalSource::create(api::Sandbox sandbox, bool dry_run) {
+  auto& meta = sandbox.metadata;
+  if (!meta.resourceVersion.empty()) {
+    co_return Error(Code::kInvalidArgument,
+                    "resourceVersion should not be set on objects to be created");
+  }
+  meta.uid = random_uid();
+  meta.generation = 1;
+  meta.resourceVersion = next_version("");
+  meta.creationTimestamp = api::format_time(clock_.wall());
+  meta.deletionTimestamp.clear();
+  meta.deletionGracePeriodSeconds.reset();
+  sandbox.status = {};
+  sandbox.status.nodeName = node_name_;
+  if (!dry_run) CO_CHECK_OK(co_await commit(sandbox));
+  co_return Applied{ApplyOutcome::kCreated, std::move(sandbox)};
+}
+
+Task<Result<Applied>> LocalSource::configure(api::Sandbox sandbox, bool dry_run,
+                                             bool keep_suspension) {
+  CO_TRY(const api::Sandbox now, get({sandbox.metadata.namespace_, sandbox.metadata.name}));
+  const auto& asked = sandbox.metadata;
+  if (!asked.resourceVersion.empty() && asked.resourceVersion != now.metadata.resourceVersion) {
+    co_return conflict(asked.name,
+                       "the object has been modified; please apply your changes to the latest "
+                       "version and try again");
+  }
+  if (!asked.uid.empty() && asked.uid != now.metadata.uid) {
+    co_return conflict(asked.name, "Precondition failed: UID in precondition: " + asked.uid +
+                                       ", UID in object meta: " + now.metadata.uid);
+  }
+  if (!now.metadata.deletionTimestamp.empty()) {
+    co_return conflict(asked.name, "object is being deleted: sandboxes.agents.x-k8s.io \"" +
+                                       asked.name + "\" already exists");
+  }
+  api::Sandbox next = now;
+  next.spec = std::move(sandbox.spec);
+  if (keep_suspension) {
+    next.spec.operatingMode = now.spec.operatingMode;
+    next.spec.pause = now.spec.pause;
+    if (!next.spec.suspend) next.spec.suspend = now.spec.suspend;
+  }
+  next.metadata.labels = asked.labels;
+  next.metadata.annotations = asked.annotations;
+  if (next == now) co_return Applied{ApplyOutcome::kUnchanged, now};
+  if (!(next.spec == now.spec)) ++next.metadata.generation;
+  next.metadata.resourceVersion = next_version(now.metadata.resourceVersion);
+  const bool template_changed = !(next.spec.podTemplate == now.spec.podTemplate);
+  if (!dry_run) {
+    CO_CHECK_OK(co_await commit(next));
+    if (template_changed) {
+      events_.add(asked.namespace_, asked.name,
+                  {false, "PodTemplateChanged",
+                   "The new pod template takes effect when containers are next created"});
+    }
+  }
+  co_return Applied{ApplyOutcome::kConfigured, std::move(next)};
+}
+
+Task<Result<api::Sandbox>> LocalSource::suspend(Ref ref, std::string depth) {
+  CO_TRY(const auto target, actor(ref));
+  api::Sandbox next = target->sandbox();
+  if (!next.metadata.deletionTimestamp.empty()) {
+    co_return conflict(next.metadata.name, "object is being deleted");
+  }
+  next.spec.operatingMode = "Suspended";
+  if (!depth.empty()) {
+    if (!next.spec.suspend) next.spec.suspend.emplace();
+    next.spec.suspend->depth = depth;
+  }
+  if (!(next.spec == target->sandbox().spec)) {
+    ++next.metadata.generation;
+    next.metadata.resourceVersion = next_version(next.metadata.resourceVersion);
+    CO_CHECK_OK(co_await commit(std::move(next)));
+  }
+  Actor::Predicate suspended = [](const Actor& now) { return holds(now, "Suspended", "True"); };
+  if (!co_await target->until(suspended)) {
+    co_return Error(Code::kCancelled, "the Sandbox was deleted meanwhile");
+  }
+  co_return target->sandbox();
+}
+
+Task<Result<api::Sandbox>> LocalSource::resume(Ref ref, std::string cause) {
+  CO_TRY(const auto target, actor(ref));
+  api::Sandbox next = target->sandbox();
+  if (!next.metadata.deletionTimestamp.empty()) {
+    co_return conflict(next.metadata.name, "object is being deleted");
+  }
+  next.spec.operatingMode = "Running";
+  if (next.spec.pause) next.spec.pause = false;
+  if (!(next.spec == target->sandbox().spec)) {
+    ++next.metadata.generation;
+    next.metadata.resourceVersion = next_version(next.metadata.resourceVersion);
+    CO_CHECK_OK(co_await commit(std::move(next), cause));
+  }
+  Actor::Predicate running = [](const Actor& now) {
+    return holds(now, "Ready", "True") || holds(now, "Finished", "True");
+  };
+  if (!co_await target->until(running)) {
+    co_return Error(Code::kCancelled, "the Sandbox was deleted meanwhile");
+  }
+  co_return target->sandbox();
+}
+
+Task<Result<>> LocalSource::remove(Ref ref, std::optional<int64_t> grace_seconds, bool wait) {
+  CO_TRY(const auto target, actor(ref));
+  api::Sandbox next = target->sandbox();
+  const bool sooner = grace_seconds && (!next.metadata.deletionGracePeriodSeconds ||
+                                        *grace_seconds < *next.metadata.deletionGracePeriodSeconds);
+  if (next.metadata.deletionTimestamp.empty() || sooner) {
+    if (next.metadata.deletionTimestamp.empty()) {
+      next.metadata.deletionTimestamp = api::format_time(clock_.wall());
+    }
+    if (grace_seconds) next.metadata.deletionGracePeriodSeconds = grace_seconds;
+    ++next.metadata.generation;
+    next.metadata.resourceVersion = next_version(next.metadata.resourceVersion);
+    CO_CHECK_OK(co_await commit(std::move(next)));
+  }
+  Actor::Predicate never = [](const Actor&) { return false; };
+  if (wait) static_cast<void>(co_await target->until(never));
+  co_return Result<>();
+}
+
+// ---- What the manager tells
+
+void LocalSource::status_changed(const api::Sandbox& sandbox) {
+  store_.put_status(sandbox);
+  tell(ChangeType::kModified, sandbox);
+}
+
+void LocalSource::event(const api::Sandbox& sandbox, const EventText& text) {
+  const auto& meta = sandbox.metadata;
+  const auto level = text.warning ? spdlog::level::warn : spdlog::level::info;
+  spdlog::log(level, "{}/{} {}: {}", meta.namespace_, meta.name, text.reason, text.message);
+  events_.add(meta.namespace_, meta.name, text);
+}
+
+void LocalSource::operation(const api::Sandbox& sandbox, const OperationRecord& record) {
+  if (on_operation_) on_operation_(sandbox, record);
+}
+
+void LocalSource::finished(const api::Sandbox& sandbox) {
+  uids_.erase({sandbox.metadata.namespace_, sandbox.metadata.name});
+  tell(ChangeType::kDeleted, sandbox);
+  asio::co_spawn(manager_->io(), forget(sandbox.metadata.uid), die_on_exception);
+}
+
+// A row that cannot be removed now is removed after the next start: nothing is left of the Sandbox
+// but its deletion timestamp.
+Task<void> LocalSource::forget(std::string uid) {
+  if (const auto removed = co_await store_.remove(uid); !removed) {
+    spdlog::error("{}", removed.error().message());
+  }
+}
+
+}  // namespace sandboxlet::agent
