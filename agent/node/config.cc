@@ -1,0 +1,210 @@
+#include "agent/node/config.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <fstream>
+#include <functional>
+#include <sstream>
+#include <vector>
+
+#include "api/time.h"
+#include "base/quantity.h"
+
+namespace sandboxlet::agent {
+
+namespace {
+
+// One key: how it is read into a Config, how it is written, and what it means.
+struct Key {
+  const char* name;
+  const char* meaning;
+  std::function<Result<>(Config&, const std::string&)> read;
+  std::function<std::string(const Config&)> write;
+};
+
+Error bad(const std::string& value, const std::string& why) {
+  return Error(Code::kInvalidArgument, "Invalid value: \"" + value + "\": " + why);
+}
+
+// As Go writes it, in the largest unit that keeps it whole.
+std::string duration_text(Duration duration) {
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+  if (milliseconds % 60'000 == 0) return std::to_string(milliseconds / 60'000) + "m";
+  if (milliseconds % 1000 == 0) return std::to_string(milliseconds / 1000) + "s";
+  return std::to_string(milliseconds) + "ms";
+}
+
+std::string quoted(const std::string& text) {
+  YAML::Emitter out;
+  out << YAML::DoubleQuoted << text;
+  return out.c_str();
+}
+
+Key text(const char* name, const char* meaning, std::string Config::*member) {
+  return {name, meaning,
+          [=](Config& config, const std::string& value) {
+            config.*member = value;
+            return Result<>();
+          },
+          [=](const Config& config) { return quoted(config.*member); }};
+}
+
+Key path(const char* name, const char* meaning, std::string Config::*member, bool required) {
+  Key key = text(name, meaning, member);
+  key.read = [=](Config& config, const std::string& value) -> Result<> {
+    const bool absolute = value.starts_with('/') && value.find("/../") == std::string::npos;
+    if (!absolute && (required || !value.empty())) return bad(value, "must be an absolute path");
+    config.*member = value;
+    return {};
+  };
+  return key;
+}
+
+Key choice(const char* name, const char* meaning, std::string Config::*member,
+           std::vector<std::string> choices) {
+  Key key = text(name, meaning, member);
+  key.read = [=](Config& config, const std::string& value) -> Result<> {
+    std::string all;
+    for (const auto& one : choices) {
+      if (one == value) return (config.*member = value, Result<>());
+      all += (all.empty() ? "" : ", ") + one;
+    }
+    return bad(value, "must be one of " + all);
+  };
+  return key;
+}
+
+Key duration(const char* name, const char* meaning, Duration Config::*member) {
+  return {name, meaning,
+          [=](Config& config, const std::string& value) -> Result<> {
+            const auto parsed = api::parse_duration(value);
+            if (!parsed || *parsed < std::chrono::milliseconds(1)) {
+              return bad(value, "must be a duration of at least 1ms, like 30s or 5m");
+            }
+            config.*member = *parsed;
+            return {};
+          },
+          [=](const Config& config) { return duration_text(config.*member); }};
+}
+
+Result<int64_t> positive(const std::string& value) {
+  const auto parsed = Quantity::parse(value);
+  if (!parsed || parsed->value() <= 0) return bad(value, "must be a quantity greater than 0");
+  return parsed->value();
+}
+
+Key quantity(const char* name, const char* meaning, int64_t Config::*member) {
+  return {name, meaning,
+          [=](Config& config, const std::string& value) -> Result<> {
+            TRY(config.*member, positive(value));
+            return {};
+          },
+          [=](const Config& config) { return std::to_string(config.*member); }};
+}
+
+Key limit(const char* name, const char* meaning, std::optional<int64_t> CgroupLimits::*member) {
+  return {name, meaning,
+          [=](Config& config, const std::string& value) -> Result<> {
+            if (value.empty()) return (config.pool.*member).reset(), Result<>();
+            TRY(config.pool.*member, positive(value));
+            return {};
+          },
+          [=](const Config& config) {
+            const auto& value = config.pool.*member;
+            return value ? std::to_string(*value) : std::string("\"\"");
+          }};
+}
+
+const std::vector<Key>& keys() {
+  static const std::vector<Key> all{
+      text("nodeName", "this node's name; empty: the hostname", &Config::node_name),
+      path("dataRoot", "the store, volumes and kept data", &Config::data_root, true),
+      path("logRoot", "containers' logs: <namespace>_<name>_<uid>/<container>/<attempt>.log",
+           &Config::log_root, true),
+      path("socket", "the local API, for root (0600)", &Config::socket, true),
+      text("socketGroup", "a group that may use it as well (0660)", &Config::socket_group),
+      path("observerSocket", "a socket that changes nothing; empty: none", &Config::observer_socket,
+           false),
+      text("observerGroup", "the group that may use it", &Config::observer_group),
+      text("runtimeEndpoint", "CRI of a containerd that no kubelet uses",
+           &Config::runtime_endpoint),
+      duration("runtimeRequestTimeout", "how long a call that changes something may take",
+               &Config::runtime_request_timeout),
+      path("cgroupRoot", "the cgroup that holds all Sandboxes: the pool", &Config::cgroup_root,
+           true),
+      limit("poolCpuShares", "the pool's cpu.shares; empty: the system's default",
+            &CgroupLimits::cpu_shares),
+      limit("poolMemoryLimit", "the pool's memory, like 16Gi; empty: no limit",
+            &CgroupLimits::memory_bytes),
+      limit("poolPidsLimit", "the pool's processes; empty: no limit", &CgroupLimits::pids),
+      duration("relistPeriod", "how often the runtime is asked for what events missed",
+               &Config::relist_period),
+      quantity("containerLogMaxSize", "a log of this size is rotated",
+               &Config::container_log_max_size),
+      quantity("containerLogMaxFiles", "how many files of a log are kept",
+               &Config::container_log_max_files),
+      duration("crashLoopBackoff", "the first wait before a container is restarted again",
+               &Config::crash_loop_backoff),
+      duration("crashLoopBackoffMax", "the longest", &Config::crash_loop_backoff_max),
+      duration("imagePullBackoff", "the first wait before a failed pull is tried again",
+               &Config::image_pull_backoff),
+      duration("imagePullBackoffMax", "the longest", &Config::image_pull_backoff_max),
+      text("metricsAddress", "host:port of /metrics, /healthz and /readyz; empty: none",
+           &Config::metrics_address),
+      choice("logLevel", "trace, debug, info, warn or error", &Config::log_level,
+             {"trace", "debug", "info", "warn", "error"}),
+      choice("logFormat", "text or json", &Config::log_format, {"text", "json"}),
+  };
+  return all;
+}
+
+Result<> read_key(Config& config, const std::string& name, const YAML::Node& value) {
+  for (const Key& key : keys()) {
+    if (key.name != name) continue;
+    if (!value.IsScalar() && !value.IsNull()) return bad("", "must be a single value");
+    return key.read(config, value.IsNull() ? "" : value.Scalar());
+  }
+  return Error(Code::kInvalidArgument, "unknown key");
+}
+
+}  // namespace
+
+Result<Config> parse_config(std::string_view yaml) {
+  YAML::Node root;
+  try {
+    root = YAML::Load(std::string(yaml));
+  } catch (const YAML::Exception& error) {
+    return Error(Code::kInvalidArgument, error.what());
+  }
+  Config config;
+  if (root.IsNull()) return config;
+  if (!root.IsMap()) return Error(Code::kInvalidArgument, "must be a mapping of keys to values");
+  std::string errors;
+  for (const auto& entry : root) {
+    const std::string name = entry.first.IsScalar() ? entry.first.Scalar() : "";
+    if (const auto read = read_key(config, name, entry.second); !read) {
+      errors += (errors.empty() ? "" : "\n") + name + ": " + read.error().message();
+    }
+  }
+  if (!errors.empty()) return Error(Code::kInvalidArgument, errors);
+  return config;
+}
+
+Result<Config> load_config(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) return errno_error(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return parse_config(text.str()).wrap(path);
+}
+
+std::string print_config(const Config& config) {
+  std::string text;
+  for (const Key& key : keys()) {
+    text += "# " + std::string(key.meaning) + "\n";
+    text += std::string(key.name) + ": " + key.write(config) + "\n";
+  }
+  return text;
+}
+
+}  // namespace sandboxlet::agent
