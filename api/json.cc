@@ -1,11 +1,12 @@
 #include "api/json.h"
 
-#include <algorithm>
 #include <boost/describe.hpp>
 #include <boost/mp11.hpp>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <type_traits>
+
+#include "api/parse_json.h"
 
 namespace sandboxlet::api {
 
@@ -166,32 +167,6 @@ Json write(const T& value) {
   }
 }
 
-// Parses, refusing a key that stands twice in one object: which of them counts would be chance.
-Json parse(std::string_view text, std::vector<Finding>& findings) {
-  constexpr int kMaxDepth = 64;
-  std::vector<std::vector<std::string>> keys;
-  auto watch = [&](int depth, Json::parse_event_t event, Json& value) {
-    if (depth > kMaxDepth) throw std::length_error("is nested too deeply");
-    if (event == Json::parse_event_t::object_start) keys.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys.pop_back();
-    if (event == Json::parse_event_t::key) {
-      const auto& key = value.get_ref<const std::string&>();
-      auto& seen = keys.back();
-      if (std::find(seen.begin(), seen.end(), key) != seen.end()) {
-        findings.push_back({key, "Duplicate value: the field stands twice in one object"});
-      }
-      seen.push_back(key);
-    }
-    return true;
-  };
-  try {
-    return Json::parse(text, watch);
-  } catch (const std::exception& failure) {
-    findings.push_back({"", std::string("Invalid value: not JSON: ") + failure.what()});
-    return nullptr;
-  }
-}
-
 }  // namespace
 
 ReadSandbox read_sandbox(std::string_view json) {
@@ -200,7 +175,7 @@ ReadSandbox read_sandbox(std::string_view json) {
     result.findings.push_back({"", "Too long: may not be more than 3145728 bytes"});
     return result;
   }
-  const Json object = parse(json, result.findings);
+  const Json object = parse_json(json, result.findings);
   if (result.findings.empty()) Reader(result.findings).read(object, "", result.sandbox);
   return result;
 }

@@ -76,6 +76,8 @@ TEST(ReadSandbox, ReportsANumberOutOfRange) {
 TEST(ReadSandbox, RefusesAKeyThatStandsTwice) {
   auto read = read_sandbox(R"({"kind":"Sandbox","kind":"Pod"})");
   EXPECT_THAT(read.findings, ElementsAre(path_is("kind")));
+  read = read_sandbox(R"({"a":[[1,2],{"b":1},{"c":[{}],"d":1,"d":2}],"a":1})");
+  EXPECT_THAT(read.findings, ElementsAre(path_is("a[2].d"), path_is("a")));
 }
 
 TEST(ReadSandbox, RefusesWhatIsNotJson) {
