@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <type_traits>
 
+#include "api/field.h"
+#include "api/known_fields.h"
 #include "api/parse_json.h"
 
 namespace sandboxlet::api {
@@ -23,103 +25,100 @@ std::string_view json_name(std::string_view member) {
   return member;
 }
 
-bool asks_for_nothing(const Json& value) {
-  if (value.is_boolean()) return !value.get<bool>();
-  if (value.is_string()) return value.get_ref<const std::string&>().empty();
-  return value.is_null() || (value.is_structured() && value.empty());
-}
-
+// Reads JSON into the structs that Boost.Describe describes. null means unset, as everywhere in
+// Kubernetes.
 class Reader {
  public:
-  explicit Reader(std::vector<Finding>& findings) : findings_(findings) {}
-
-  void read(const Json& from, const std::string& path, std::string& to) {
-    if (!from.is_string()) return wrong_type(from, path, "string");
+  static void read(const Json& from, const Field& field, std::string& to) {
+    if (!from.is_string()) return wrong_type(from, field, "string");
     to = from.get<std::string>();
   }
 
-  void read(const Json& from, const std::string& path, bool& to) {
-    if (!from.is_boolean()) return wrong_type(from, path, "boolean");
+  static void read(const Json& from, const Field& field, QuantityText& to) {
+    if (!from.is_string() && !from.is_number()) return wrong_type(from, field, "quantity");
+    to = from.is_string() ? from.get<std::string>() : from.dump();
+  }
+
+  static void read(const Json& from, const Field& field, bool& to) {
+    if (!from.is_boolean()) return wrong_type(from, field, "boolean");
     to = from.get<bool>();
   }
 
-  void read(const Json& from, const std::string& path, double& to) {
-    if (!from.is_number()) return wrong_type(from, path, "number");
+  static void read(const Json& from, const Field& field, double& to) {
+    if (!from.is_number()) return wrong_type(from, field, "number");
     to = from.get<double>();
   }
 
   template <std::signed_integral T>
-  void read(const Json& from, const std::string& path, T& to) {
-    if (!from.is_number_integer()) return wrong_type(from, path, "integer");
+  static void read(const Json& from, const Field& field, T& to) {
+    if (!from.is_number_integer()) return wrong_type(from, field, "integer");
     using Limits = std::numeric_limits<T>;
-    const bool fits = from.is_number_unsigned()
-                          ? from.get<uint64_t>() <= static_cast<uint64_t>(Limits::max())
-                          : from.get<int64_t>() >= Limits::min();
-    if (!fits) {
-      findings_.push_back({path, "Invalid value: " + from.dump() + ": is out of range"});
-      return;
-    }
+    const bool fits =
+        from.is_number_unsigned()
+            ? from.get<uint64_t>() <= static_cast<uint64_t>(Limits::max())
+            : from.get<int64_t>() >= Limits::min() && from.get<int64_t>() <= Limits::max();
+    if (!fits) return field.add("Invalid value: " + from.dump() + ": is out of range");
     to = from.get<T>();
   }
 
-  void read(const Json& from, const std::string& path, IntOrString& to) {
-    if (from.is_string()) return read(from, path, to.name);
-    read(from, path, to.number.emplace());
+  static void read(const Json& from, const Field& field, IntOrString& to) {
+    if (from.is_string()) return read(from, field, to.name);
+    read(from, field, to.number.emplace());
   }
 
   template <class T>
-  void read(const Json& from, const std::string& path, std::optional<T>& to) {
-    read(from, path, to.emplace());
+  static void read(const Json& from, const Field& field, std::optional<T>& to) {
+    read(from, field, to.emplace());
   }
 
   template <class T>
-  void read(const Json& from, const std::string& path, std::vector<T>& to) {
-    if (!from.is_array()) return wrong_type(from, path, "array");
-    for (size_t i = 0; i < from.size(); ++i) {
-      read(from[i], path + "[" + std::to_string(i) + "]", to.emplace_back());
+  static void read(const Json& from, const Field& field, std::vector<T>& to) {
+    if (!from.is_array()) return wrong_type(from, field, "array");
+    for (size_t i = 0; i < from.size(); ++i) read(from[i], field.index(i), to.emplace_back());
+  }
+
+  static void read(const Json& from, const Field& field, StringMap& to) {
+    if (!from.is_object()) return wrong_type(from, field, "object");
+    for (const auto& [key, value] : from.items()) read(value, field.key(key), to[key]);
+  }
+
+  static void read(const Json& from, const Field& field, ResourceList& to) {
+    if (!from.is_object()) return wrong_type(from, field, "object");
+    for (const auto& [key, value] : from.items()) {
+      QuantityText quantity;
+      read(value, field.key(key), quantity);
+      to[key] = std::move(quantity);
     }
   }
 
-  void read(const Json& from, const std::string& path, StringMap& to) {
-    if (!from.is_object()) return wrong_type(from, path, "object");
-    for (const auto& [key, value] : from.items()) {
-      read(value, path + "[" + key + "]", to[key]);
-    }
-  }
-
   template <class T>
-  requires boost::describe::has_describe_members<T>::value void read(const Json& from,
-                                                                     const std::string& path,
-                                                                     T& to) {
-    if (!from.is_object()) return wrong_type(from, path, "object");
+  requires boost::describe::has_describe_members<T>::value static void read(const Json& from,
+                                                                            const Field& field,
+                                                                            T& to) {
+    if (!from.is_object()) return wrong_type(from, field, "object");
     for (const auto& [key, value] : from.items()) {
-      const std::string below = path.empty() ? key : path + "." + key;
-      if (!read_member(key, value, below, to) && !asks_for_nothing(value)) {
-        findings_.push_back({below, "Forbidden: not supported by this agent"});
-      }
+      if (read_member(key, value, field, to)) continue;
+      auto refusal = refuse_field(field.path(), key, value);
+      if (refusal) field.child(key).add(*std::move(refusal));
     }
   }
 
  private:
-  // False where T has no member of that name. null means unset, as everywhere in Kubernetes.
+  // False where T has no member of that name.
   template <class T>
-  bool read_member(std::string_view key, const Json& value, const std::string& path, T& to) {
+  static bool read_member(std::string_view key, const Json& value, const Field& field, T& to) {
     bool known = false;
     boost::mp11::mp_for_each<Members<T>>([&](auto member) {
       if (json_name(member.name) != key) return;
       known = true;
-      if (!value.is_null()) read(value, path, to.*member.pointer);
+      if (!value.is_null()) read(value, field.child(key), to.*member.pointer);
     });
     return known;
   }
 
-  void wrong_type(const Json& from, const std::string& path, std::string_view wanted) {
-    std::string message = "Invalid value: \"";
-    message.append(from.type_name()).append("\": must be of type ").append(wanted);
-    findings_.push_back({path, std::move(message)});
+  static void wrong_type(const Json& from, const Field& field, std::string_view wanted) {
+    field.invalid(from.type_name(), "must be of type " + std::string(wanted));
   }
-
-  std::vector<Finding>& findings_;
 };
 
 template <class T>
@@ -172,11 +171,11 @@ Json write(const T& value) {
 ReadSandbox read_sandbox(std::string_view json) {
   ReadSandbox result;
   if (json.size() > kMaxObjectBytes) {
-    result.findings.push_back({"", "Too long: may not be more than 3145728 bytes"});
+    Field(result.findings).too_long(kMaxObjectBytes);
     return result;
   }
   const Json object = parse_json(json, result.findings);
-  if (result.findings.empty()) Reader(result.findings).read(object, "", result.sandbox);
+  if (result.findings.empty()) Reader::read(object, Field(result.findings), result.sandbox);
   return result;
 }
 

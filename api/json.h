@@ -19,7 +19,7 @@ struct ReadSandbox {
 inline constexpr size_t kMaxObjectBytes = 3 * 1024 * 1024;
 
 // Reads one Sandbox. A field that this agent does not have is a finding unless its value asks for
-// nothing (null, false, "", [] or {}); so are wrong types and text that is not JSON.
+// nothing (known_fields.h); so are wrong types and text that is not JSON.
 ReadSandbox read_sandbox(std::string_view json);
 
 // The Sandbox as JSON in one line; what is empty or unset is left out.

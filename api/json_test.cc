@@ -57,10 +57,37 @@ TEST(ReadSandbox, ReportsAFieldItDoesNotHaveByPath) {
               ElementsAre(path_is("spec.podTemplate.spec.containers[0].livenessProbe")));
 }
 
-TEST(ReadSandbox, AcceptsAnUnknownFieldThatAsksForNothing) {
+TEST(ReadSandbox, AcceptsAFieldOfKubernetesThatAsksForNothing) {
   auto read = read_sandbox(
-      R"({"spec":{"podTemplate":{"spec":{"hostNetwork":false,"initContainers":[],"x":null}}}})");
+      R"({"metadata":{"managedFields":[{}]},"status":{"serviceFQDN":"a"},
+          "spec":{"podTemplate":{"spec":{"hostNetwork":false,"initContainers":[]}}}})");
   EXPECT_THAT(read.findings, IsEmpty());
+}
+
+TEST(ReadSandbox, ReportsAFieldThatNobodyKnows) {
+  auto read = read_sandbox(R"({"spec":{"operatingmode":null}})");
+  EXPECT_THAT(read.findings,
+              ElementsAre(Finding{"spec.operatingmode", "unknown field \"operatingmode\""}));
+}
+
+TEST(ReadSandbox, TakesQuantitiesAsNumbers) {
+  auto [sandbox, findings] = read_sandbox(
+      R"({"spec":{"podTemplate":{"spec":{
+            "volumes":[{"emptyDir":{"sizeLimit":1048576}}],
+            "containers":[{"resources":{"limits":{"cpu":1.5,"memory":"1Gi"}}}]}}}})");
+  EXPECT_THAT(findings, IsEmpty());
+  const PodSpec& pod = sandbox.spec.podTemplate.spec;
+  EXPECT_EQ(pod.containers.at(0).resources.limits.at("cpu"), "1.5");
+  EXPECT_EQ(pod.containers.at(0).resources.limits.at("memory"), "1Gi");
+  EXPECT_EQ(pod.volumes.at(0).emptyDir->sizeLimit, "1048576");
+  EXPECT_EQ(read_sandbox(write_sandbox(sandbox)).sandbox, sandbox);
+}
+
+TEST(ReadSandbox, ALabelIsNoNumber) {
+  auto read = read_sandbox(R"({"metadata":{"labels":{"a":1}}})");
+  EXPECT_THAT(read.findings,
+              ElementsAre(Finding{"metadata.labels[a]",
+                                  "Invalid value: \"number\": must be of type string"}));
 }
 
 TEST(ReadSandbox, ReportsAWrongTypeByPath) {

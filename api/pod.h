@@ -1,5 +1,7 @@
 #pragma once
 
+#include <utility>
+
 #include "api/meta.h"
 
 namespace sandboxlet::api {
@@ -24,10 +26,21 @@ struct EnvVar {
 };
 BOOST_DESCRIBE_STRUCT(EnvVar, (), (name, value))
 
-// Quantities as written, by resource name ("cpu", "memory", "ephemeral-storage").
+// A quantity as written ("500m"). JSON may have it as a number, which is kept as its text.
+struct QuantityText : std::string {
+  using std::string::string;
+  QuantityText(std::string text) : std::string(std::move(text)) {}
+};
+
+// Quantities by resource name ("cpu", "memory", "ephemeral-storage").
+struct ResourceList : StringMap {
+  using StringMap::StringMap;
+  ResourceList(StringMap quantities) : StringMap(std::move(quantities)) {}
+};
+
 struct ResourceRequirements {
-  StringMap limits;
-  StringMap requests;
+  ResourceList limits;
+  ResourceList requests;
   bool operator==(const ResourceRequirements&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(ResourceRequirements, (), (limits, requests))
@@ -97,8 +110,8 @@ BOOST_DESCRIBE_STRUCT(Container, (),
                        imagePullPolicy, securityContext, stdin, stdinOnce, tty))
 
 struct EmptyDirVolumeSource {
-  std::string medium;     // "" or Memory
-  std::string sizeLimit;  // a quantity
+  std::string medium;  // "" or Memory
+  QuantityText sizeLimit;
   bool operator==(const EmptyDirVolumeSource&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(EmptyDirVolumeSource, (), (medium, sizeLimit))

@@ -137,11 +137,10 @@ TEST(ValidatePod, AHostIpIsAnAddress) {
                           "(e.g. 10.9.8.7 or 2001:db8::ffff)"));
 }
 
-std::vector<std::string> resource_faults(StringMap limits, StringMap requests) {
+std::vector<std::string> resource_faults(ResourceList limits, ResourceList requests) {
   return faults_after([&](Sandbox& s) {
     auto& resources = s.spec.podTemplate.spec.containers[0].resources;
-    resources.limits.insert(limits.begin(), limits.end());
-    resources.requests.insert(requests.begin(), requests.end());
+    resources = {std::move(limits), std::move(requests)};
     set_defaults(s);
   });
 }

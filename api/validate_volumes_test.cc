@@ -173,11 +173,8 @@ TEST(ValidateClaims, HaveAccessModes) {
 }
 
 TEST(ValidateClaims, AskForStorageAndNothingElse) {
-  const auto of = [](StringMap requests) {
-    return claim_faults([&](ClaimTemplate& c) {
-      c.spec.resources.requests.clear();
-      c.spec.resources.requests.insert(requests.begin(), requests.end());
-    });
+  const auto of = [](ResourceList requests) {
+    return claim_faults([&](ClaimTemplate& c) { c.spec.resources.requests = std::move(requests); });
   };
   constexpr char kRequests[] = "spec.volumeClaimTemplates[0].spec.resources.requests";
   EXPECT_THAT(of({}), ElementsAre(std::string(kRequests) + "[storage]: Required value"));
