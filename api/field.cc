@@ -10,13 +10,20 @@ namespace {
 
 constexpr size_t kMaxQuoted = 300;
 
-void append_escaped(std::string& to, char c) {
-  constexpr std::string_view kPlain = "\"\\\a\b\f\n\r\t\v";
-  constexpr std::string_view kLetters = "\"\\abfnrtv";
-  if (const size_t found = kPlain.find(c); found != std::string_view::npos) {
+// A control character as Go's %q writes it.
+void append_control(std::string& to, char c) {
+  constexpr std::string_view kControls = "\a\b\f\n\r\t\v";
+  constexpr std::string_view kLetters = "abfnrtv";
+  if (const size_t found = kControls.find(c); found != std::string_view::npos) {
     to.append({'\\', kLetters[found]});
-  } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+  } else {
     fmt::format_to(std::back_inserter(to), "\\x{:02x}", static_cast<unsigned char>(c));
+  }
+}
+
+void append(std::string& to, char c) {
+  if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+    append_control(to, c);
   } else {
     to.push_back(c);
   }
@@ -27,6 +34,13 @@ std::string_view cut(std::string_view text, size_t size) {
   if (text.size() <= size) return text;
   while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
   return text.substr(0, size);
+}
+
+// A name from a manifest as it may stand in a path, which is one line.
+std::string shown(std::string_view name) {
+  std::string text;
+  for (const char c : cut(name, kMaxQuoted)) append(text, c);
+  return text;
 }
 
 std::string with_detail(std::string text, std::string_view detail) {
@@ -41,14 +55,17 @@ std::string to_string(const Finding& finding) {
 }
 
 std::string quote(std::string_view text) {
-  const std::string_view shown = cut(text, kMaxQuoted);
+  const std::string_view begin = cut(text, kMaxQuoted);
   std::string quoted = "\"";
-  for (const char c : shown) append_escaped(quoted, c);
-  return quoted.append(shown.size() < text.size() ? "...\"" : "\"");
+  for (const char c : begin) {
+    if (c == '"' || c == '\\') quoted.push_back('\\');
+    append(quoted, c);
+  }
+  return quoted.append(begin.size() < text.size() ? "...\"" : "\"");
 }
 
 Field Field::child(std::string_view name) const {
-  return Field(*findings_, path_.empty() ? std::string(name) : fmt::format("{}.{}", path_, name));
+  return Field(*findings_, path_.empty() ? shown(name) : fmt::format("{}.{}", path_, shown(name)));
 }
 
 Field Field::index(size_t position) const {
@@ -56,7 +73,7 @@ Field Field::index(size_t position) const {
 }
 
 Field Field::key(std::string_view name) const {
-  return Field(*findings_, fmt::format("{}[{}]", path_, cut(name, kMaxQuoted)));
+  return Field(*findings_, fmt::format("{}[{}]", path_, shown(name)));
 }
 
 void Field::required(std::string_view detail) const { add(with_detail("Required value", detail)); }

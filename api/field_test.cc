@@ -20,6 +20,12 @@ TEST(Field, NamesItsPathAsTheApiServerDoes) {
             "spec.containers[2].limits[cpu]");
 }
 
+TEST(Field, KeepsItsPathToOneLineOfBoundedLength) {
+  std::vector<Finding> findings;
+  EXPECT_EQ(Field(findings).child("a\nb").key("c\x7f").path(), "a\\nb[c\\x7f]");
+  EXPECT_EQ(Field(findings).child(std::string(1000, 'a')).path(), std::string(300, 'a'));
+}
+
 TEST(Field, WordsEachKindOfFindingAsTheApiServerDoes) {
   const auto said = [](auto add) {
     std::vector<Finding> findings;

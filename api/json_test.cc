@@ -115,6 +115,14 @@ TEST(ReadSandbox, RefusesWhatIsNotJson) {
   }
 }
 
+TEST(ReadSandbox, SaysWhyAndWhereWithoutTheBytes) {
+  const auto findings = read_sandbox("{\"kind\":\"secret\xff\"}").findings;
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].message,
+            "Invalid value: not JSON: parse error at line 1, column 16: syntax error while parsing "
+            "value - invalid string: ill-formed UTF-8 byte");
+}
+
 TEST(ReadSandbox, RefusesHostileDepthAndSize) {
   EXPECT_THAT(read_sandbox(std::string(100'000, '[')).findings, testing::SizeIs(1));
   EXPECT_THAT(read_sandbox(std::string(kMaxObjectBytes + 1, ' ')).findings,

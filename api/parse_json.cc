@@ -64,6 +64,14 @@ class DuplicateWatch {
   std::vector<Level> levels_;
 };
 
+// What the parser says, without its own name and without the bytes that it read last.
+std::string reason(std::string_view what) {
+  if (const size_t end = what.find("] "); what.starts_with('[') && end != what.npos) {
+    what.remove_prefix(end + 2);
+  }
+  return std::string(what.substr(0, what.find("; last read")));
+}
+
 }  // namespace
 
 Json parse_json(std::string_view text, std::vector<Finding>& findings) {
@@ -77,7 +85,7 @@ Json parse_json(std::string_view text, std::vector<Finding>& findings) {
   try {
     return Json::parse(text, see);
   } catch (const std::exception& failure) {
-    Field(findings).add(std::string("Invalid value: not JSON: ") + failure.what());
+    Field(findings).add("Invalid value: not JSON: " + reason(failure.what()));
     return nullptr;
   }
 }
