@@ -201,8 +201,8 @@ RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, RunContainer run) {
 RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, StopContainer stop) {
   CO_CHECK_OK(co_await context_.runtime.stop_container(stop.id, stop.grace));
   const ObservedContainer* const before = job.observed.container(stop.name);
-  CO_TRY(ObservedContainer seen,
-         co_await read_container(before == nullptr ? "" : before->pod_id, stop.id));
+  const std::string pod_id = before == nullptr ? "" : before->pod_id;
+  CO_TRY(ObservedContainer seen, co_await read_container(pod_id, stop.id));
   co_return Outcome(std::move(seen));
 }
 

@@ -1,0 +1,153 @@
+#include "agent/agent.h"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <boost/asio/thread_pool.hpp>
+
+#include "agent/container/exit_watch.h"
+#include "agent/sandbox/runtime_executor.h"
+#include "agent/server/local_server.h"
+#include "agent/source/local_source.h"
+#include "cri/client.h"
+
+namespace sandboxlet::agent {
+
+namespace {
+
+// Cgroups, mounts and files of several Sandboxes side by side; each takes well under a millisecond.
+constexpr size_t kPoolThreads = 4;
+constexpr char kVersion[] = "0.1.0";
+
+std::string hostname() {
+  std::array<char, 256> name{};
+  gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+int64_t node_memory() { return int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE); }
+
+cri::ClientOptions client_options(const Config& config) {
+  cri::ClientOptions options;
+  constexpr std::string_view kScheme = "unix://";
+  options.socket = config.runtime_endpoint.starts_with(kScheme)
+                       ? config.runtime_endpoint.substr(kScheme.size())
+                       : config.runtime_endpoint;
+  options.deadlines.change = config.runtime_request_timeout;
+  return options;
+}
+
+BackoffLimits backoff_limits(const Config& config) {
+  BackoffLimits limits;
+  limits.crash.initial = config.crash_loop_backoff;
+  limits.crash.max = config.crash_loop_backoff_max;
+  limits.image.initial = config.image_pull_backoff;
+  limits.image.max = config.image_pull_backoff_max;
+  return limits;
+}
+
+const Depths kDepths{api::Depth::kFreeze, api::Depth::kStop, api::Depth::kTerminate};
+
+pb::NodeResponse describe_node(const std::string& name, const Cgroups& cgroups) {
+  pb::NodeResponse node;
+  node.set_name(name);
+  node.set_version(kVersion);
+  node.set_cgroup(std::string(to_string(cgroups.layout())));
+  for (const api::Depth depth : kDepths) node.add_depths(to_string(depth));
+  (*node.mutable_depths_missing())["Hibernate"] = "this version gives no memory back while frozen";
+  (*node.mutable_capacity())["cpu"] = std::to_string(sysconf(_SC_NPROCESSORS_ONLN));
+  (*node.mutable_capacity())["memory"] = std::to_string(node_memory());
+  return node;
+}
+
+// Members stand in the order of need: each uses those above it, and goes before them.
+class Wired final : public Agent {
+ public:
+  Wired(asio::io_context& io, const Config& config, std::unique_ptr<Store> store,
+        std::unique_ptr<Cgroups> cgroups)
+      : io_(io),
+        config_(config),
+        node_name_(config.node_name.empty() ? hostname() : config.node_name),
+        clock_(make_system_clock(io)),
+        store_(std::move(store)),
+        cgroups_(std::move(cgroups)),
+        volumes_(config.data_root),
+        runtime_(client_options(config)),
+        executor_({runtime_, *cgroups_, volumes_, *clock_, pool_.get_executor(), config.log_root,
+                   config.cgroup_root, node_memory()}),
+        events_(*clock_),
+        source_(*store_, *clock_, events_, node_name_),
+        manager_(manager_context()) {}
+
+  ~Wired() override { pool_.join(); }
+
+  Result<> start() {
+    CHECK_OK(source_.start(manager_));
+    manager_.start();
+    TRY(server_, LocalServer::start({config_.socket, config_.socket_group}, service(false)));
+    if (!config_.observer_socket.empty()) {
+      TRY(observers_,
+          LocalServer::start({config_.observer_socket, config_.observer_group}, service(true)));
+    }
+    return {};
+  }
+
+ private:
+  ManagerContext manager_context() {
+    auto watch = [this](pid_t pid, std::function<void()> on_exit) {
+      return watch_exit(io_, pid, std::move(on_exit));
+    };
+    return {io_,
+            *clock_,
+            executor_,
+            runtime_,
+            *cgroups_,
+            pool_.get_executor(),
+            source_,
+            watch,
+            kDepths,
+            backoff_limits(config_),
+            config_.cgroup_root,
+            config_.relist_period};
+  }
+
+  ServiceContext service(bool read_only) {
+    return {io_,
+            source_,
+            events_,
+            *clock_,
+            *cgroups_,
+            runtime_,
+            pool_.get_executor(),
+            describe_node(node_name_, *cgroups_),
+            read_only};
+  }
+
+  asio::io_context& io_;
+  const Config config_;
+  const std::string node_name_;
+  std::unique_ptr<Clock> clock_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Cgroups> cgroups_;
+  Volumes volumes_;
+  asio::thread_pool pool_{kPoolThreads};
+  cri::Client runtime_;
+  RuntimeExecutor executor_;
+  EventLog events_;
+  LocalSource source_;
+  Manager manager_;
+  std::unique_ptr<LocalServer> server_;
+  std::unique_ptr<LocalServer> observers_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Agent>> Agent::start(asio::io_context& io, const Config& config) {
+  TRY(auto store, Store::open(config.data_root));
+  TRY(auto cgroups, open_cgroups(config.cgroup_root, config.pool));
+  auto agent = std::make_unique<Wired>(io, config, std::move(store), std::move(cgroups));
+  CHECK_OK(agent->start());
+  return std::unique_ptr<Agent>(std::move(agent));
+}
+
+}  // namespace sandboxlet::agent

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cli/connection.h"
+
+namespace sandboxlet::cli {
+
+// What the flags of a command say; each command answers the exit code, or an error to be printed.
+
+struct Target {
+  std::string namespace_;
+  std::string name;
+};
+
+struct ApplyOptions {
+  std::vector<std::string> files;
+  std::string namespace_;
+  bool dry_run = false;
+};
+Result<int> apply(Connection& connection, const ApplyOptions& options);
+
+struct GetOptions {
+  std::string namespace_;
+  bool all_namespaces = false;
+  std::vector<std::string> names;
+  std::string selector;
+  // "", wide, json, yaml or name.
+  std::string output;
+  bool watch = false;
+};
+Result<int> get(Connection& connection, const GetOptions& options);
+
+Result<int> describe_one(Connection& connection, const Target& target);
+
+struct DeleteOptions {
+  std::string namespace_;
+  std::vector<std::string> names;
+  std::vector<std::string> files;
+  int64_t grace_seconds = -1;
+  bool wait = true;
+};
+Result<int> remove(Connection& connection, const DeleteOptions& options);
+
+Result<int> suspend(Connection& connection, const Target& target, const std::string& depth);
+Result<int> resume(Connection& connection, const Target& target);
+
+struct WaitOptions {
+  Target target;
+  // condition=TYPE[=STATUS], or delete.
+  std::string what;
+  int64_t timeout_seconds = 30;
+};
+Result<int> wait(Connection& connection, const WaitOptions& options);
+
+Result<int> top(Connection& connection, const Target& target, bool json);
+Result<int> events(Connection& connection, const Target& target, bool follow);
+Result<int> node(Connection& connection, bool json);
+
+}  // namespace sandboxlet::cli

@@ -1,0 +1,39 @@
+#include "cli/common.h"
+
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "api/json.h"
+
+namespace sandboxlet::cli {
+
+void set_ref(pb::Ref& ref, const Target& target) {
+  ref.set_namespace_(target.namespace_);
+  ref.set_name(target.name);
+}
+
+api::Sandbox sandbox_of(const std::string& json) { return api::read_sandbox(json).sandbox; }
+
+WallTime wall_now() { return std::chrono::system_clock::now(); }
+
+Result<std::string> read_input(const std::string& file) {
+  std::ostringstream text;
+  if (file == "-") {
+    text << std::cin.rdbuf();
+    return text.str();
+  }
+  std::ifstream stream(file);
+  if (!stream) return errno_error(file);
+  text << stream.rdbuf();
+  return text.str();
+}
+
+std::string took_since(std::chrono::steady_clock::time_point begun) {
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begun;
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.1f ms", took.count());
+  return text.data();
+}
+
+}  // namespace sandboxlet::cli

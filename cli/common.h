@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include "api/sandbox.h"
+#include "base/clock.h"
+#include "cli/commands.h"
+
+namespace sandboxlet::cli {
+
+// What several commands need.
+
+void set_ref(pb::Ref& ref, const Target& target);
+api::Sandbox sandbox_of(const std::string& json);
+WallTime wall_now();
+
+// A file's text; "-" is standard input.
+Result<std::string> read_input(const std::string& file);
+
+// "1.2 ms", what a call took since begun.
+std::string took_since(std::chrono::steady_clock::time_point begun);
+
+}  // namespace sandboxlet::cli

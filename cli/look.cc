@@ -1,0 +1,251 @@
+#include <google/protobuf/util/json_util.h>
+
+#include <iostream>
+
+#include "api/conditions.h"
+#include "api/time.h"
+#include "cli/common.h"
+#include "cli/show.h"
+#include "cli/table.h"
+
+namespace sandboxlet::cli {
+
+namespace {
+
+void print_objects(const std::vector<std::string>& objects, const GetOptions& options) {
+  if (options.output == "name") {
+    for (const auto& object : objects) {
+      std::cout << "sandbox.agents.x-k8s.io/" << sandbox_of(object).metadata.name << "\n";
+    }
+    return;
+  }
+  if (options.output == "json" || options.output == "yaml") {
+    std::string all;
+    for (const auto& object : objects) all += (all.empty() ? "" : ",") + object;
+    if (options.names.size() != 1) {
+      all = R"({"apiVersion":"v1","kind":"List","items":[)" + all + "]}";
+    }
+    std::cout << (options.output == "json" ? as_json(all) : as_yaml(all));
+    return;
+  }
+  const TableOptions shape{options.output == "wide", options.all_namespaces};
+  std::vector<std::vector<std::string>> rows{head(shape)};
+  for (const auto& object : objects) rows.push_back(row(sandbox_of(object), shape, wall_now()));
+  std::cout << table(rows);
+}
+
+Result<std::vector<std::string>> list(Connection& connection, const GetOptions& options) {
+  std::vector<std::string> objects;
+  if (options.names.empty()) {
+    pb::ListRequest request;
+    if (!options.all_namespaces) request.set_namespace_(options.namespace_);
+    request.set_label_selector(options.selector);
+    pb::ListResponse response;
+    grpc::ClientContext context;
+    CHECK_OK(connection.check(connection.agent().List(&context, request, &response)));
+    return std::vector<std::string>(response.objects().begin(), response.objects().end());
+  }
+  for (const auto& name : options.names) {
+    pb::GetRequest request;
+    set_ref(*request.mutable_ref(), {options.namespace_, name});
+    pb::GetResponse response;
+    grpc::ClientContext context;
+    CHECK_OK(connection.check(connection.agent().Get(&context, request, &response)));
+    objects.push_back(response.object());
+  }
+  return objects;
+}
+
+// One line for each change, as kubectl get --watch; objects whole with -o json.
+Result<int> watch(Connection& connection, const GetOptions& options) {
+  pb::WatchRequest request;
+  if (!options.all_namespaces) request.set_namespace_(options.namespace_);
+  request.set_label_selector(options.selector);
+  if (options.names.size() == 1) request.set_name(options.names.front());
+  grpc::ClientContext context;
+  const auto stream = connection.agent().Watch(&context, request);
+  const TableOptions shape{options.output == "wide", options.all_namespaces};
+  const bool whole = options.output == "json";
+  if (!whole) std::cout << table({head(shape)});
+  pb::WatchEvent event;
+  while (stream->Read(&event)) {
+    if (event.type() == pb::WatchEvent::SYNCED) continue;
+    if (whole) {
+      std::cout << event.object() << std::endl;
+    } else {
+      std::cout << table({row(sandbox_of(event.object()), shape, wall_now())}) << std::flush;
+    }
+  }
+  CHECK_OK(connection.check(stream->Finish()));
+  return kDone;
+}
+
+bool has_condition(const api::Sandbox& sandbox, const std::string& type,
+                   const std::string& status) {
+  const auto* const condition = api::find_condition(sandbox.status.conditions, type);
+  return condition != nullptr && condition->status == status &&
+         condition->observedGeneration >= sandbox.metadata.generation;
+}
+
+std::string wall_text(const google::protobuf::Timestamp& time) {
+  return human_duration(std::chrono::duration_cast<std::chrono::seconds>(
+                            wall_now() - WallTime(std::chrono::seconds(time.seconds())))
+                            .count());
+}
+
+Result<> print_events(Connection& connection, const Target& target, bool follow) {
+  pb::EventsRequest request;
+  set_ref(*request.mutable_ref(), target);
+  request.set_follow(follow);
+  grpc::ClientContext context;
+  const auto stream = connection.agent().Events(&context, request);
+  std::vector<std::vector<std::string>> rows{
+      {"LAST SEEN", "TYPE", "REASON", "OBJECT", "COUNT", "MESSAGE"}};
+  if (follow) std::cout << table(rows) << std::flush;
+  pb::EventsResponse event;
+  while (stream->Read(&event)) {
+    std::vector<std::string> cells{wall_text(event.last()),
+                                   event.type(),
+                                   event.reason(),
+                                   "sandbox/" + event.ref().name(),
+                                   std::to_string(event.count()),
+                                   event.message()};
+    if (follow) std::cout << table({cells}) << std::flush;
+    rows.push_back(std::move(cells));
+  }
+  CHECK_OK(connection.check(stream->Finish()));
+  if (!follow) std::cout << (rows.size() == 1 ? "No events found.\n" : table(rows));
+  return {};
+}
+
+}  // namespace
+
+Result<int> get(Connection& connection, const GetOptions& options) {
+  if (options.watch) return watch(connection, options);
+  TRY(const auto objects, list(connection, options));
+  if (objects.empty() && (options.output.empty() || options.output == "wide")) {
+    std::cerr << "No sandboxes found"
+              << (options.all_namespaces ? "" : " in " + options.namespace_ + " namespace")
+              << ".\n";
+    return kDone;
+  }
+  print_objects(objects, options);
+  return kDone;
+}
+
+Result<int> describe_one(Connection& connection, const Target& target) {
+  pb::GetRequest request;
+  set_ref(*request.mutable_ref(), target);
+  pb::GetResponse response;
+  grpc::ClientContext context;
+  CHECK_OK(connection.check(connection.agent().Get(&context, request, &response)));
+  std::cout << describe(sandbox_of(response.object()), wall_now()) << "Events:\n";
+  CHECK_OK(print_events(connection, target, false));
+  return kDone;
+}
+
+Result<int> wait(Connection& connection, const WaitOptions& options) {
+  std::string type;
+  std::string status = "True";
+  if (options.what.starts_with("condition=")) {
+    type = options.what.substr(10);
+    if (const size_t equals = type.find('='); equals != std::string::npos) {
+      status = type.substr(equals + 1);
+      type.resize(equals);
+    }
+  } else if (options.what != "delete") {
+    return Error(Code::kInvalidArgument,
+                 "--for: \"" + options.what + "\" is neither delete nor condition=TYPE[=STATUS]");
+  }
+  pb::WatchRequest request;
+  request.set_namespace_(options.target.namespace_);
+  request.set_name(options.target.name);
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() +
+                       std::chrono::seconds(options.timeout_seconds));
+  const auto stream = connection.agent().Watch(&context, request);
+  bool seen = false;
+  pb::WatchEvent event;
+  while (stream->Read(&event)) {
+    const bool gone = event.type() == pb::WatchEvent::DELETED ||
+                      (event.type() == pb::WatchEvent::SYNCED && !seen);
+    seen = true;
+    if (gone && type.empty()) return kDone;
+    if (gone) {
+      return Error(Code::kNotFound,
+                   "sandboxes.agents.x-k8s.io \"" + options.target.name + "\" not found");
+    }
+    if (event.type() == pb::WatchEvent::SYNCED || type.empty()) continue;
+    if (has_condition(sandbox_of(event.object()), type, status)) {
+      std::cout << "sandbox.agents.x-k8s.io/" << options.target.name << " condition met\n";
+      return kDone;
+    }
+  }
+  const grpc::Status end = stream->Finish();
+  if (end.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
+    return Error(Code::kDeadlineExceeded,
+                 "timed out waiting for " + options.what + " on sandboxes/" + options.target.name);
+  }
+  CHECK_OK(connection.check(end));
+  return Error(Code::kUnavailable, "the agent ended the watch");
+}
+
+Result<int> top(Connection& connection, const Target& target, bool json) {
+  pb::StatsRequest request;
+  set_ref(*request.mutable_ref(), target);
+  pb::StatsResponse response;
+  grpc::ClientContext context;
+  CHECK_OK(connection.check(connection.agent().Stats(&context, request, &response)));
+  if (json) {
+    std::string text;
+    static_cast<void>(google::protobuf::util::MessageToJsonString(response, &text));
+    std::cout << text << "\n";
+    return kDone;
+  }
+  std::vector<std::vector<std::string>> rows{
+      {"NAMESPACE", "NAME", "CPU(seconds)", "MEMORY", "PROCESSES"}};
+  for (const auto& one : response.sandboxes()) {
+    rows.push_back({one.ref().namespace_(), one.ref().name(),
+                    std::to_string(one.cpu_nanoseconds() / 1'000'000'000),
+                    human_bytes(one.memory_working_set()), std::to_string(one.processes())});
+  }
+  std::cout << table(rows);
+  return kDone;
+}
+
+Result<int> events(Connection& connection, const Target& target, bool follow) {
+  CHECK_OK(print_events(connection, target, follow));
+  return kDone;
+}
+
+Result<int> node(Connection& connection, bool json) {
+  pb::NodeResponse response;
+  grpc::ClientContext context;
+  CHECK_OK(connection.check(connection.agent().Node(&context, pb::NodeRequest(), &response)));
+  if (json) {
+    std::string text;
+    static_cast<void>(google::protobuf::util::MessageToJsonString(response, &text));
+    std::cout << text << "\n";
+    return kDone;
+  }
+  std::string depths;
+  for (const auto& depth : response.depths()) depths += (depths.empty() ? "" : ", ") + depth;
+  std::vector<std::vector<std::string>> rows{
+      {"Name:", response.name()},
+      {"Version:", response.version()},
+      {"Cgroups:", response.cgroup()},
+      {"Depths:", depths},
+      {"Sandboxes:", std::to_string(response.sandboxes()) + " (" +
+                         std::to_string(response.running()) + " running, " +
+                         std::to_string(response.suspended()) + " suspended)"}};
+  for (const auto& [depth, why] : response.depths_missing()) {
+    rows.push_back({"Not " + depth + ":", why});
+  }
+  for (const auto& [name, value] : response.capacity()) {
+    rows.push_back({"Capacity " + name + ":", value});
+  }
+  std::cout << table(rows);
+  return kDone;
+}
+
+}  // namespace sandboxlet::cli

@@ -1,0 +1,151 @@
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <iostream>
+
+#include "cli/commands.h"
+
+namespace {
+
+using namespace sandboxlet;
+using cli::Connection;
+
+// One run of the program: what the flags say, and what is to be done about it.
+struct Invocation {
+  std::string socket = cli::default_socket();
+  cli::Target target{"default", ""};
+  cli::ApplyOptions apply;
+  cli::GetOptions get;
+  cli::DeleteOptions remove;
+  cli::WaitOptions wait;
+  std::string depth;
+  bool follow = false;
+  std::string output;
+  std::function<Result<int>(Connection&)> run;
+};
+
+void add_name(CLI::App* command, std::string& name) {
+  command->add_option("NAME", name, "The Sandbox's name")->required();
+}
+
+void add_apply(CLI::App& app, Invocation& call) {
+  CLI::App* const apply = app.add_subcommand("apply", "Create or change Sandboxes from manifests");
+  apply->add_option("-f,--filename", call.apply.files, "A YAML or JSON file, - for standard input")
+      ->required();
+  apply->add_flag("--dry-run", call.apply.dry_run, "Say what would happen, change nothing");
+  apply->callback([&call] {
+    call.apply.namespace_ = call.target.namespace_;
+    call.run = [&call](Connection& to) { return cli::apply(to, call.apply); };
+  });
+}
+
+void add_get(CLI::App& app, Invocation& call) {
+  CLI::App* const get = app.add_subcommand("get", "List Sandboxes");
+  get->add_option("NAME", call.get.names, "Only these");
+  get->add_option("-o,--output", call.get.output, "wide, json, yaml or name")
+      ->check(CLI::IsMember({"wide", "json", "yaml", "name"}));
+  get->add_option("-l,--selector", call.get.selector, "Only those with these labels, like a=b");
+  get->add_flag("-A,--all-namespaces", call.get.all_namespaces, "Of every namespace");
+  get->add_flag("-w,--watch", call.get.watch, "Go on with each change");
+  get->callback([&call] {
+    call.get.namespace_ = call.target.namespace_;
+    call.run = [&call](Connection& to) { return cli::get(to, call.get); };
+  });
+}
+
+void add_delete(CLI::App& app, Invocation& call) {
+  CLI::App* const remove =
+      app.add_subcommand("delete", "Delete Sandboxes with all that they hold, kept data as well");
+  remove->add_option("NAME", call.remove.names, "The Sandboxes' names");
+  remove->add_option("-f,--filename", call.remove.files, "Those of these manifests");
+  remove->add_option("--grace-period", call.remove.grace_seconds,
+                     "Seconds between TERM and KILL; default: as the template says");
+  remove->add_flag("--wait,!--no-wait", call.remove.wait, "Until all is gone (the default)");
+  remove->callback([&call] {
+    if (call.remove.names.empty() && call.remove.files.empty()) {
+      throw CLI::RequiredError("a NAME or --filename");
+    }
+    call.remove.namespace_ = call.target.namespace_;
+    call.run = [&call](Connection& to) { return cli::remove(to, call.remove); };
+  });
+}
+
+void add_suspension(CLI::App& app, Invocation& call) {
+  CLI::App* const suspend = app.add_subcommand(
+      "suspend",
+      "Suspend a Sandbox. Freeze keeps everything and gives back the CPU; Stop keeps address and "
+      "volumes; Terminate keeps persistent volumes");
+  add_name(suspend, call.target.name);
+  suspend->add_option("--depth", call.depth, "Freeze, Stop or Terminate; default: as the spec says")
+      ->check(CLI::IsMember({"Freeze", "Stop", "Terminate"}));
+  suspend->callback([&call] {
+    call.run = [&call](Connection& to) { return cli::suspend(to, call.target, call.depth); };
+  });
+  CLI::App* const resume = app.add_subcommand("resume", "Resume a suspended Sandbox");
+  add_name(resume, call.target.name);
+  resume->callback(
+      [&call] { call.run = [&call](Connection& to) { return cli::resume(to, call.target); }; });
+}
+
+void add_wait(CLI::App& app, Invocation& call) {
+  CLI::App* const wait = app.add_subcommand("wait", "Wait until a Sandbox is so");
+  add_name(wait, call.wait.target.name);
+  wait->add_option("--for", call.wait.what, "condition=TYPE[=STATUS], or delete")->required();
+  wait->add_option("--timeout", call.wait.timeout_seconds, "Seconds; default 30");
+  wait->callback([&call] {
+    call.wait.target.namespace_ = call.target.namespace_;
+    call.run = [&call](Connection& to) { return cli::wait(to, call.wait); };
+  });
+}
+
+void add_views(CLI::App& app, Invocation& call) {
+  CLI::App* const describe = app.add_subcommand("describe", "Show one Sandbox with its Events");
+  add_name(describe, call.target.name);
+  describe->callback([&call] {
+    call.run = [&call](Connection& to) { return cli::describe_one(to, call.target); };
+  });
+  CLI::App* const top = app.add_subcommand("top", "What Sandboxes use");
+  top->add_option("NAME", call.target.name, "Only this one");
+  top->add_option("-o,--output", call.output, "json")->check(CLI::IsMember({"json"}));
+  top->callback([&call] {
+    call.run = [&call](Connection& to) { return cli::top(to, call.target, !call.output.empty()); };
+  });
+  CLI::App* const events = app.add_subcommand("events", "What happened, the oldest first");
+  events->add_option("NAME", call.target.name, "Only of this Sandbox");
+  events->add_flag("-w,--watch", call.follow, "Go on with each new one");
+  events->callback([&call] {
+    call.run = [&call](Connection& to) { return cli::events(to, call.target, call.follow); };
+  });
+  CLI::App* const node = app.add_subcommand("node", "What this node is and can do");
+  node->add_option("-o,--output", call.output, "json")->check(CLI::IsMember({"json"}));
+  node->callback([&call] {
+    call.run = [&call](Connection& to) { return cli::node(to, !call.output.empty()); };
+  });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Invocation call;
+  CLI::App app("Inspects and drives the Sandboxes of this node, through its agent's local socket.");
+  app.footer("Exit codes: 0 done, 1 refused or failed, 2 wrong usage.");
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.add_option("--socket", call.socket, "The agent's socket; also by SANDBOXLET_SOCKET");
+  app.add_option("-n,--namespace", call.target.namespace_, "The namespace; default \"default\"");
+  add_apply(app, call);
+  add_get(app, call);
+  add_views(app, call);
+  add_delete(app, call);
+  add_suspension(app, call);
+  add_wait(app, call);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? cli::kDone : cli::kWrongUsage;
+  }
+  Connection connection(call.socket);
+  const auto code = call.run(connection);
+  if (code) return *code;
+  std::cerr << "sandboxctl: " << code.error().message() << "\n";
+  return cli::kFailed;
+}

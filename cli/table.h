@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace sandboxlet::cli {
+
+// Rows under a head, in columns as wide as their widest cell and three spaces apart (kubectl's).
+std::string table(const std::vector<std::vector<std::string>>& rows);
+
+// An age as kubectl has it: "5s", "3m12s", "4h", "2d3h"; at most two units
+// (duration.HumanDuration).
+std::string human_duration(int64_t seconds);
+
+// Bytes in binary units, one decimal below ten: "512Ki", "1.5Mi".
+std::string human_bytes(uint64_t bytes);
+
+}  // namespace sandboxlet::cli
