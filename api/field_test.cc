@@ -32,19 +32,20 @@ TEST(Field, WordsEachKindOfFindingAsTheApiServerDoes) {
     add(Field(findings, "f"));
     return only(findings);
   };
-  EXPECT_EQ(said([](Field f) { f.required(); }), "f: Required value");
-  EXPECT_EQ(said([](Field f) { f.required("name it"); }), "f: Required value: name it");
-  EXPECT_EQ(said([](Field f) { f.invalid("x", "no"); }), "f: Invalid value: \"x\": no");
-  EXPECT_EQ(said([](Field f) { f.invalid(7, "no"); }), "f: Invalid value: 7: no");
-  EXPECT_EQ(said([](Field f) { f.invalid("no"); }), "f: Invalid value: no");
-  EXPECT_EQ(said([](Field f) { f.duplicate("x"); }), "f: Duplicate value: \"x\"");
-  EXPECT_EQ(said([](Field f) { f.not_found("x"); }), "f: Not found: \"x\"");
-  EXPECT_EQ(said([](Field f) {
+  EXPECT_EQ(said([](const Field& f) { f.required(); }), "f: Required value");
+  EXPECT_EQ(said([](const Field& f) { f.required("name it"); }), "f: Required value: name it");
+  EXPECT_EQ(said([](const Field& f) { f.invalid("x", "no"); }), "f: Invalid value: \"x\": no");
+  EXPECT_EQ(said([](const Field& f) { f.invalid(7, "no"); }), "f: Invalid value: 7: no");
+  EXPECT_EQ(said([](const Field& f) { f.invalid("no"); }), "f: Invalid value: no");
+  EXPECT_EQ(said([](const Field& f) { f.duplicate("x"); }), "f: Duplicate value: \"x\"");
+  EXPECT_EQ(said([](const Field& f) { f.not_found("x"); }), "f: Not found: \"x\"");
+  EXPECT_EQ(said([](const Field& f) {
               f.not_supported("x", {"A", "B"});
             }),
             "f: Unsupported value: \"x\": supported values: \"A\", \"B\"");
-  EXPECT_EQ(said([](Field f) { f.forbidden("no"); }), "f: Forbidden: no");
-  EXPECT_EQ(said([](Field f) { f.too_long(63); }), "f: Too long: may not be more than 63 bytes");
+  EXPECT_EQ(said([](const Field& f) { f.forbidden("no"); }), "f: Forbidden: no");
+  EXPECT_EQ(said([](const Field& f) { f.too_long(63); }),
+            "f: Too long: may not be more than 63 bytes");
 }
 
 TEST(Field, KeepsNoMoreFindingsThanItsBound) {

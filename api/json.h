@@ -16,7 +16,7 @@ struct ReadSandbox {
 };
 
 // Objects larger than this are refused before they are parsed; the API server's own limit.
-inline constexpr size_t kMaxObjectBytes = 3 * 1024 * 1024;
+inline constexpr size_t kMaxObjectBytes = size_t{3} * 1024 * 1024;
 
 // Reads one Sandbox. A field that this agent does not have is a finding unless its value asks for
 // nothing (known_fields.h); so are wrong types and text that is not JSON.

@@ -14,7 +14,7 @@ struct Manifest {
   int line = 0;
 };
 
-inline constexpr size_t kMaxManifestBytes = 16 * 1024 * 1024;
+inline constexpr size_t kMaxManifestBytes = size_t{16} * 1024 * 1024;
 
 // The objects of a file as kubectl takes it: YAML or JSON, several documents ("---", "..."), Lists
 // taken apart, empty documents left out. What the objects say is not looked at (admit.h).

@@ -8,7 +8,7 @@ namespace sandboxlet::api {
 
 namespace {
 
-constexpr size_t kMaxAnnotationBytes = 256 * 1024;
+constexpr size_t kMaxAnnotationBytes = size_t{256} * 1024;
 constexpr size_t kMaxUid = 128;
 
 // Directories and cgroups are named after the uid, so no other character may stand in it.

@@ -74,4 +74,12 @@ std::vector<Finding> validate(const Sandbox& sandbox) {
   return findings;
 }
 
+std::vector<Finding> validate_update(const Sandbox& before, const Sandbox& after) {
+  std::vector<Finding> findings;
+  if (!(before.spec.volumeClaimTemplates == after.spec.volumeClaimTemplates)) {
+    Field(findings, "spec").invalid("volumeClaimTemplates is immutable");
+  }
+  return findings;
+}
+
 }  // namespace sandboxlet::api

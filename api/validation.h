@@ -13,6 +13,9 @@ namespace sandboxlet::api {
 // effect.
 std::vector<Finding> validate(const Sandbox& sandbox);
 
+// What may not change between two valid Sandboxes of one name (upstream's only rule in CEL).
+std::vector<Finding> validate_update(const Sandbox& before, const Sandbox& after);
+
 // What an agent without a cluster cannot do of a valid Sandbox.
 std::vector<Finding> refuse_standalone(const Sandbox& sandbox);
 

@@ -98,8 +98,9 @@ TEST(Validation, AnnotationKeysMayHaveCapitalsAndAllTogetherABound) {
       s.metadata.annotations = {{"k", std::string(size, 'v')}};
     });
   };
-  EXPECT_THAT(of_size(256 * 1024 - 1), IsEmpty());
-  EXPECT_THAT(of_size(256 * 1024),
+  constexpr size_t kMax = size_t{256} * 1024;
+  EXPECT_THAT(of_size(kMax - 1), IsEmpty());
+  EXPECT_THAT(of_size(kMax),
               ElementsAre("metadata.annotations: Too long: may not be more than 262144 bytes"));
 }
 
@@ -172,6 +173,20 @@ TEST(Validation, AnIdleTimeoutIsAPositiveDuration) {
                 ElementsAre(StartsWith("spec.suspend.idleTimeout: Invalid value: ")))
         << none;
   }
+}
+
+TEST(ValidateUpdate, ClaimTemplatesStayAsTheyAre) {
+  Sandbox before = valid_sandbox();
+  before.spec.volumeClaimTemplates.emplace_back().metadata.name = "home";
+  Sandbox after = before;
+  after.spec.pause = true;
+  EXPECT_THAT(validate_update(before, after), IsEmpty());
+  after.spec.volumeClaimTemplates[0].metadata.name = "work";
+  EXPECT_THAT(to_strings(validate_update(before, after)),
+              ElementsAre("spec: Invalid value: volumeClaimTemplates is immutable"));
+  after.spec.volumeClaimTemplates.clear();
+  EXPECT_THAT(to_strings(validate_update(before, after)),
+              ElementsAre("spec: Invalid value: volumeClaimTemplates is immutable"));
 }
 
 TEST(Standalone, RefusesWhatNeedsAClusterByPath) {

@@ -15,7 +15,7 @@ using Json = nlohmann::json;
 
 constexpr size_t kMaxDepth = 64;
 // What all documents of one text may unfold to, and what a value costs beside its text.
-constexpr size_t kMaxWeight = 64 * 1024 * 1024;
+constexpr size_t kMaxWeight = size_t{64} * 1024 * 1024;
 constexpr size_t kNodeWeight = 64;
 
 constexpr char kMergeTag[] = "tag:yaml.org,2002:merge";

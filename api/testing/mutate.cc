@@ -114,16 +114,17 @@ void rename_key(Json& root, Random& random) {
   const std::string key = any_key(object, random);
   Json value = object[key];
   object.erase(key);
-  static const std::vector<std::function<std::string(std::string)>> changes{
-      [](std::string name) { return name + "s"; },
+  static const std::vector<std::function<std::string(const std::string&)>> changes{
+      [](const std::string& name) { return name + "s"; },
       [](const std::string& name) { return name.substr(0, name.size() / 2); },
-      [](std::string name) { return "_" + name; },
-      [](std::string name) { return name + "\n"; },
+      [](const std::string& name) { return "_" + name; },
+      [](const std::string& name) { return name + "\n"; },
       [](const std::string&) { return std::string(); },
       [](const std::string&) { return std::string(100'000, 'k'); },
-      [](std::string name) {
-        for (char& c : name) c = static_cast<char>(c ^ 0x20);
-        return name;
+      [](const std::string& name) {
+        std::string other = name;
+        for (char& c : other) c = static_cast<char>(c ^ 0x20);
+        return other;
       },
   };
   object[any_of(changes, random)(key)] = std::move(value);
