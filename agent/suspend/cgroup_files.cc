@@ -6,26 +6,53 @@
 #include <unistd.h>
 
 #include <array>
+#include <charconv>
+#include <chrono>
 #include <memory>
 #include <sstream>
-#include <thread>
 
+#include "agent/suspend/wait.h"
 #include "base/unique_fd.h"
 
 namespace sandboxlet::agent {
 
 namespace {
 
-using std::chrono::milliseconds;
-
 // A cgroup stays busy for some milliseconds after its last process has been killed.
-constexpr std::array kBusyDelays{milliseconds(1),  milliseconds(2),  milliseconds(5),
-                                 milliseconds(10), milliseconds(20), milliseconds(50),
-                                 milliseconds(100)};
+constexpr Duration kBusyPatience = std::chrono::milliseconds(200);
 
 struct CloseDirectory {
   void operator()(DIR* directory) const { closedir(directory); }
 };
+
+// What vanished is no error to one who looks at a whole tree.
+Result<> unless_gone(Result<> result) {
+  if (!result && result.error().code() == Code::kNotFound) return {};
+  return result;
+}
+
+// 0 is how the kernel names a process of a pid namespace that this one cannot see: to signal that
+// would be to signal the agent itself.
+Result<> append_pids(const std::string& text, const std::string& path, std::vector<pid_t>& pids) {
+  std::istringstream numbers(text);
+  for (pid_t pid = 0; numbers >> pid;) {
+    if (pid <= 0) {
+      return Error(Code::kFailedPrecondition, path + " has processes of a foreign pid namespace");
+    }
+    pids.push_back(pid);
+  }
+  return {};
+}
+
+Result<> collect_processes(const std::string& path, std::vector<pid_t>& pids) {
+  TRY(const std::string text, read_cgroup_file(path + "/cgroup.procs"));
+  CHECK_OK(append_pids(text, path, pids));
+  TRY(const auto children, cgroups_in(path));
+  for (const auto& child : children) {
+    CHECK_OK(unless_gone(collect_processes(path + "/" + child, pids)));
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -43,7 +70,7 @@ Result<std::string> read_cgroup_file(const std::string& path) {
 }
 
 Result<> write_cgroup_file(const std::string& path, const std::string& value) {
-  const UniqueFd file(open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  const UniqueFd file(open(path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
   if (!file) return errno_error(path);
   if (write(file.get(), value.data(), value.size()) < 0) {
     return errno_error("write \"" + value + "\" to " + path);
@@ -51,50 +78,13 @@ Result<> write_cgroup_file(const std::string& path, const std::string& value) {
   return {};
 }
 
-bool cgroup_exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
-
-Result<> make_cgroup(const std::string& path) {
-  if (mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return errno_error("make " + path);
-  return {};
-}
-
-Result<> remove_cgroup(const std::string& path) {
-  TRY(const auto children, cgroups_in(path));
-  for (const auto& child : children) CHECK_OK(remove_cgroup(path + "/" + child));
-  for (const milliseconds delay : kBusyDelays) {
-    if (rmdir(path.c_str()) == 0 || errno == ENOENT) return {};
-    if (errno != EBUSY) break;
-    std::this_thread::sleep_for(delay);
+Result<uint64_t> read_cgroup_number(const std::string& path) {
+  TRY(const std::string text, read_cgroup_file(path));
+  uint64_t value = 0;
+  if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc()) {
+    return Error(Code::kInternal, path + " is no number: " + text);
   }
-  return errno_error("remove " + path);
-}
-
-Result<std::vector<std::string>> cgroups_in(const std::string& path) {
-  std::vector<std::string> names;
-  const std::unique_ptr<DIR, CloseDirectory> directory(opendir(path.c_str()));
-  if (!directory && errno == ENOENT) return names;
-  if (!directory) return errno_error(path);
-  for (const dirent* entry = readdir(directory.get()); entry != nullptr;
-       entry = readdir(directory.get())) {
-    if (entry->d_type == DT_DIR && entry->d_name[0] != '.') names.emplace_back(entry->d_name);
-  }
-  return names;
-}
-
-Result<std::vector<pid_t>> processes_below(const std::string& path) {
-  TRY(const std::string text, read_cgroup_file(path + "/cgroup.procs"));
-  std::vector<pid_t> pids;
-  std::istringstream numbers(text);
-  for (pid_t pid = 0; numbers >> pid;) pids.push_back(pid);
-  TRY(const auto children, cgroups_in(path));
-  for (const auto& child : children) {
-    const auto more = processes_below(path + "/" + child);
-    // One that was removed meanwhile has no processes.
-    if (!more && more.error().code() == Code::kNotFound) continue;
-    if (!more) return more.error();
-    pids.insert(pids.end(), more->begin(), more->end());
-  }
-  return pids;
+  return value;
 }
 
 uint64_t keyed_value(const std::string& text, const std::string& key) {
@@ -104,6 +94,50 @@ uint64_t keyed_value(const std::string& text, const std::string& key) {
     if (name == key) return value;
   }
   return 0;
+}
+
+Result<> make_cgroup(const std::string& path) {
+  if (mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return errno_error("make " + path);
+  return {};
+}
+
+Result<> remove_cgroup(const std::string& path) {
+  TRY(const auto children, cgroups_in(path));
+  for (const auto& child : children) CHECK_OK(remove_cgroup(path + "/" + child));
+  int failure = 0;
+  wait_until(kBusyPatience, [&] {
+    failure = rmdir(path.c_str()) == 0 ? 0 : errno;
+    return failure != EBUSY;
+  });
+  if (failure != 0 && failure != ENOENT) return errno_error("remove " + path, failure);
+  return {};
+}
+
+Result<std::vector<std::string>> cgroups_in(const std::string& path) {
+  std::vector<std::string> names;
+  const std::unique_ptr<DIR, CloseDirectory> directory(opendir(path.c_str()));
+  if (!directory && errno == ENOENT) return names;
+  if (!directory) return errno_error(path);
+  for (const dirent* entry = readdir(directory.get()); entry != nullptr;
+       entry = readdir(directory.get())) {
+    const std::string name = entry->d_name;
+    if (entry->d_type == DT_DIR && name != "." && name != "..") names.push_back(name);
+  }
+  return names;
+}
+
+Result<std::vector<pid_t>> processes_below(const std::string& path) {
+  std::vector<pid_t> pids;
+  CHECK_OK(collect_processes(path, pids));
+  return pids;
+}
+
+Result<> write_below(const std::string& path, const std::string& file, const std::string& value) {
+  TRY(const auto children, cgroups_in(path));
+  for (const auto& child : children) {
+    CHECK_OK(unless_gone(write_below(path + "/" + child, file, value)));
+  }
+  return write_cgroup_file(path + "/" + file, value);
 }
 
 }  // namespace sandboxlet::agent

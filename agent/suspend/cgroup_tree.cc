@@ -1,41 +1,44 @@
 #include "agent/suspend/cgroup_tree.h"
 
-#include <sched.h>
-
 #include <chrono>
 #include <set>
-#include <sstream>
 #include <thread>
 
 #include "agent/suspend/cgroup_files.h"
+#include "agent/suspend/wait.h"
 
 namespace sandboxlet::agent {
 
 namespace {
 
-using std::chrono::microseconds;
 using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 
 // One try at freezing; most need less than 0.3 ms, one that caught an execve never ends.
-constexpr auto kFreezeWait = milliseconds(5);
+constexpr Duration kFreezeWait = milliseconds(5);
 constexpr int kFreezeTries = 10;
 // Between tries, for the execve that was caught to end.
-constexpr auto kThawedFor = milliseconds(1);
-// Spinning is shorter than the kernel's shortest sleep; after that a waiting thread costs more.
-constexpr auto kSpinFor = microseconds(200);
+constexpr Duration kThawedFor = milliseconds(1);
+// A thaw is at once, except below a cgroup that somebody else froze.
+constexpr Duration kThawWait = milliseconds(200);
+
+bool is_name(const std::string& name) {
+  return !name.empty() &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
+}
+
+Error not_a_name(const std::string& name) {
+  return Error(Code::kInvalidArgument, "not a name for a cgroup: \"" + name + "\"");
+}
 
 }  // namespace
 
 Result<std::string> CgroupTree::checked(const std::string& name) const {
-  const bool plain =
-      !name.empty() &&
-      name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
-  if (!plain) return Error(Code::kInvalidArgument, "not a name for a cgroup: \"" + name + "\"");
+  if (!is_name(name)) return not_a_name(name);
   return root_ + "/" + name;
 }
 
 Result<> CgroupTree::open(const CgroupLimits& limits) {
+  if (!root_.starts_with('/') || !is_name(root_.substr(1))) return not_a_name(root_);
   CHECK_OK(make(root_));
   return limit(root_, limits);
 }
@@ -47,19 +50,22 @@ Result<> CgroupTree::create(const std::string& name, const CgroupLimits& limits)
 }
 
 // Answers false when the state was not reached in time.
-Result<bool> CgroupTree::becomes(const std::string& path, FreezerState wanted) {
-  const auto begin = steady_clock::now();
-  for (;;) {
-    TRY(const FreezerState state, read_state(path));
-    if (state == wanted) return true;
-    const auto waited = steady_clock::now() - begin;
-    if (waited > kFreezeWait) return false;
-    if (waited < kSpinFor) {
-      sched_yield();
-    } else {
-      std::this_thread::sleep_for(microseconds(50));
-    }
-  }
+Result<bool> CgroupTree::becomes(const std::string& path, FreezerState wanted, Duration limit) {
+  Result<FreezerState> state = FreezerState::kFreezing;
+  const bool reached = wait_until(limit, [&] {
+    state = read_state(path);
+    return !state || *state == wanted;
+  });
+  if (!state) return std::move(state.error());
+  return reached;
+}
+
+// Answers false when it is thawed again.
+Result<bool> CgroupTree::try_to_freeze(const std::string& path) {
+  CHECK_OK(write_frozen(path, true));
+  const Result<bool> frozen = becomes(path, FreezerState::kFrozen, kFreezeWait);
+  if (!frozen || !*frozen) CHECK_OK(write_frozen(path, false));
+  return frozen;
 }
 
 // Never half frozen: what does not freeze in time is thawed and tried again, and thawed at the end
@@ -68,11 +74,8 @@ Result<> CgroupTree::freeze(const std::string& name) {
   TRY(const std::string path, checked(name));
   for (int tries = 0; tries < kFreezeTries; ++tries) {
     if (tries > 0) std::this_thread::sleep_for(kThawedFor);
-    CHECK_OK(write_frozen(path, true));
-    const auto frozen = becomes(path, FreezerState::kFrozen);
-    if (frozen && *frozen) return {};
-    CHECK_OK(write_frozen(path, false));
-    if (!frozen) return frozen.error();
+    TRY(const bool frozen, try_to_freeze(path));
+    if (frozen) return {};
   }
   return Error(Code::kUnavailable, path + " did not freeze, and was thawed");
 }
@@ -80,8 +83,8 @@ Result<> CgroupTree::freeze(const std::string& name) {
 Result<> CgroupTree::thaw(const std::string& name) {
   TRY(const std::string path, checked(name));
   CHECK_OK(write_frozen(path, false));
-  TRY(const bool thawed, becomes(path, FreezerState::kThawed));
-  if (!thawed) return Error(Code::kUnavailable, path + " did not thaw");
+  TRY(const bool thawed, becomes(path, FreezerState::kThawed, kThawWait));
+  if (!thawed) return Error(Code::kUnavailable, path + " did not thaw: a cgroup above is frozen");
   return {};
 }
 
@@ -92,9 +95,13 @@ Result<FreezerState> CgroupTree::state(const std::string& name) {
 
 Result<> CgroupTree::remove(const std::string& name) {
   TRY(const std::string path, checked(name));
+  Result<> result;
   // The runtime makes a pod's parent in every mount, also where it limits nothing.
-  for (const auto& mount : hierarchies_.mounts()) CHECK_OK(remove_cgroup(mount + path));
-  return {};
+  for (const auto& mount : hierarchies_.mounts()) {
+    Result<> removed = remove_cgroup(mount + path);
+    if (result) result = std::move(removed);
+  }
+  return result;
 }
 
 Result<std::vector<std::string>> CgroupTree::list() {
@@ -103,6 +110,8 @@ Result<std::vector<std::string>> CgroupTree::list() {
     TRY(const auto here, cgroups_in(mount + root_));
     names.insert(here.begin(), here.end());
   }
+  // What can be no Sandbox's is not ours to know.
+  std::erase_if(names, [](const std::string& name) { return !is_name(name); });
   return std::vector<std::string>(names.begin(), names.end());
 }
 
@@ -121,13 +130,12 @@ Result<CgroupUsage> CgroupTree::usage(const std::string& name) {
 
 Result<bool> CgroupTree::contains(const std::string& name, pid_t pid) {
   TRY(const std::string path, checked(name));
-  TRY(const std::string text, read_cgroup_file("/proc/" + std::to_string(pid) + "/cgroup"));
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    const std::string at = line.substr(line.find(':', line.find(':') + 1) + 1);
-    if (at == path || at.starts_with(path + "/")) return true;
-  }
-  return false;
+  const auto text = read_cgroup_file("/proc/" + std::to_string(pid) + "/cgroup");
+  // A process that is gone is in no cgroup.
+  if (!text && text.error().code() == Code::kNotFound) return false;
+  if (!text) return text.error();
+  const std::string at = cgroup_of(*text, main_controller());
+  return at == path || at.starts_with(path + "/");
 }
 
 }  // namespace sandboxlet::agent

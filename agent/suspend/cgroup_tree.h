@@ -1,10 +1,12 @@
 #pragma once
 
 #include "agent/suspend/hierarchies.h"
+#include "base/clock.h"
 
 namespace sandboxlet::agent {
 
-// What v1 and v2 have in common: the same name in several mounts, and how a freeze is waited for.
+// What v1 and v2 have in common: the same name in several mounts, one hierarchy whose freezer and
+// processes count, and how a freeze is waited for. Nothing is remembered; all is read back.
 class CgroupTree : public Cgroups {
  public:
   std::string parent_of(const std::string& name) const override { return root_ + "/" + name; }
@@ -27,18 +29,23 @@ class CgroupTree : public Cgroups {
 
   // path is the cgroup below a mount: "/sandboxlet/<name>".
   virtual Result<> make(const std::string& path) = 0;
+  // Sets what is limited, and lifts what is not.
   virtual Result<> limit(const std::string& path, const CgroupLimits& limits) = 0;
   virtual Result<> write_frozen(const std::string& path, bool frozen) = 0;
   virtual Result<FreezerState> read_state(const std::string& path) = 0;
+  // All but the number of processes; 0 for what this machine has no controller for.
   virtual Result<CgroupUsage> read_usage(const std::string& path) = 0;
-  // Absolute; in the hierarchy whose processes count.
+  // A controller of the hierarchy whose freezer and processes count; v2's has no name.
+  virtual std::string main_controller() const = 0;
+  // Absolute, in that hierarchy.
   virtual std::string main_path(const std::string& path) const = 0;
 
   Result<std::string> checked(const std::string& name) const;
   const Hierarchies& hierarchies() const { return hierarchies_; }
 
  private:
-  Result<bool> becomes(const std::string& path, FreezerState wanted);
+  Result<bool> becomes(const std::string& path, FreezerState wanted, Duration limit);
+  Result<bool> try_to_freeze(const std::string& path);
 
   const std::string root_;
   const Hierarchies hierarchies_;

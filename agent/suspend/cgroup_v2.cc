@@ -1,17 +1,31 @@
-#include <thread>
+#include <algorithm>
+#include <chrono>
 
 #include "agent/suspend/cgroup_files.h"
 #include "agent/suspend/cgroup_tree.h"
+#include "agent/suspend/wait.h"
 
 namespace sandboxlet::agent {
 
 namespace {
 
-constexpr int kKillRounds = 400;
-constexpr auto kBetweenRounds = std::chrono::milliseconds(5);
+constexpr Duration kKillWait = std::chrono::seconds(6);
 
-// runc: ConvertCPUSharesToCgroupV2Value.
-int64_t weight_of(int64_t shares) { return 1 + ((shares - 2) * 9999) / 262142; }
+// runc: ConvertCPUSharesToCgroupV2Value, and the kernel's default.
+std::string weight_of(std::optional<int64_t> shares) {
+  if (!shares) return "100";
+  const int64_t in_range = std::clamp<int64_t>(*shares, 2, 262144);
+  return std::to_string(1 + ((in_range - 2) * 9999) / 262142);
+}
+
+std::string or_max(std::optional<int64_t> limit) { return limit ? std::to_string(*limit) : "max"; }
+
+// All words of the text, one space between.
+bool has_word(const std::string& text, const std::string& word) {
+  std::string spaced = " " + text + " ";
+  std::replace(spaced.begin(), spaced.end(), '\n', ' ');
+  return spaced.find(" " + word + " ") != std::string::npos;
+}
 
 class CgroupsV2 final : public CgroupTree {
  public:
@@ -20,26 +34,30 @@ class CgroupsV2 final : public CgroupTree {
 
   CgroupLayout layout() const override { return CgroupLayout::kV2; }
 
+  // The kernel's own: no fork escapes it, and it reaches what is frozen.
   Result<> kill(const std::string& name) override {
     TRY(const std::string path, checked(name));
     CHECK_OK(write_cgroup_file(main_path(path) + "/cgroup.kill", "1"));
-    for (int round = 0; round < kKillRounds; ++round) {
-      TRY(const std::string events, read_cgroup_file(main_path(path) + "/cgroup.events"));
-      if (keyed_value(events, "populated") == 0) return thaw(name);
-      std::this_thread::sleep_for(kBetweenRounds);
-    }
-    return Error(Code::kUnavailable, "processes in " + path + " outlive cgroup.kill");
+    Result<std::string> events;
+    const bool empty = wait_until(kKillWait, [&] {
+      events = read_cgroup_file(main_path(path) + "/cgroup.events");
+      return !events || keyed_value(*events, "populated") == 0;
+    });
+    CHECK_OK(events);
+    if (!empty) return Error(Code::kUnavailable, "processes in " + path + " outlive cgroup.kill");
+    return thaw(name);
   }
 
  private:
+  std::string main_controller() const override { return ""; }
   std::string main_path(const std::string& path) const override { return hierarchies().v2 + path; }
 
   // Controllers are handed down level by level; those that this hierarchy has.
   Result<> hand_down(const std::string& parent) {
     TRY(const std::string controllers, read_cgroup_file(parent + "/cgroup.controllers"));
-    for (const char* name : {"cpu", "memory", "pids", "io"}) {
-      if ((" " + controllers).find(" " + std::string(name)) == std::string::npos) continue;
-      CHECK_OK(write_cgroup_file(parent + "/cgroup.subtree_control", "+" + std::string(name)));
+    for (const std::string name : {"cpu", "memory", "pids"}) {
+      if (!has_word(controllers, name)) continue;
+      CHECK_OK(write_cgroup_file(parent + "/cgroup.subtree_control", "+" + name));
     }
     return {};
   }
@@ -47,27 +65,28 @@ class CgroupsV2 final : public CgroupTree {
   Result<> make(const std::string& path) override {
     const std::string whole = main_path(path);
     CHECK_OK(hand_down(whole.substr(0, whole.rfind('/'))));
-    CHECK_OK(make_cgroup(whole));
-    return hand_down(whole);
+    return make_cgroup(whole);
   }
 
-  Result<> set(const std::string& path, const char* name, const std::string& value) {
-    return write_cgroup_file(main_path(path) + "/" + name, value);
+  // A controller that this machine has not is an error only where it is to limit something.
+  Result<> set(const std::string& path, const char* name, bool limited, const std::string& value) {
+    Result<> written = write_cgroup_file(main_path(path) + "/" + name, value);
+    if (written || written.error().errno_value() != ENOENT) return written;
+    if (!limited) return {};
+    return Error(Code::kUnimplemented,
+                 "this machine has no cgroup controller for " + std::string(name));
   }
 
   Result<> limit(const std::string& path, const CgroupLimits& limits) override {
-    if (limits.memory_bytes)
-      CHECK_OK(set(path, "memory.max", std::to_string(*limits.memory_bytes)));
-    if (limits.cpu_shares)
-      CHECK_OK(set(path, "cpu.weight", std::to_string(weight_of(*limits.cpu_shares))));
-    if (limits.cpu_quota)
-      CHECK_OK(set(path, "cpu.max", std::to_string(*limits.cpu_quota) + " 100000"));
-    if (limits.pids) CHECK_OK(set(path, "pids.max", std::to_string(*limits.pids)));
-    return {};
+    const auto& [memory, shares, quota, pids] = limits;
+    CHECK_OK(set(path, "memory.max", memory.has_value(), or_max(memory)));
+    CHECK_OK(set(path, "cpu.weight", shares.has_value(), weight_of(shares)));
+    CHECK_OK(set(path, "cpu.max", quota.has_value(), or_max(quota) + " 100000"));
+    return set(path, "pids.max", pids.has_value(), or_max(pids));
   }
 
   Result<> write_frozen(const std::string& path, bool frozen) override {
-    return set(path, "cgroup.freeze", frozen ? "1" : "0");
+    return write_cgroup_file(main_path(path) + "/cgroup.freeze", frozen ? "1" : "0");
   }
 
   Result<FreezerState> read_state(const std::string& path) override {
@@ -79,13 +98,14 @@ class CgroupsV2 final : public CgroupTree {
 
   Result<CgroupUsage> read_usage(const std::string& path) override {
     CgroupUsage usage;
-    TRY(const std::string cpu, read_cgroup_file(main_path(path) + "/cpu.stat"));
+    const std::string whole = main_path(path);
+    TRY(const std::string cpu, read_cgroup_file(whole + "/cpu.stat"));
     usage.cpu_nanoseconds = keyed_value(cpu, "usage_usec") * 1000;
-    TRY(const std::string used, read_cgroup_file(main_path(path) + "/memory.current"));
-    TRY(const std::string stat, read_cgroup_file(main_path(path) + "/memory.stat"));
-    const uint64_t bytes = std::stoull(used);
-    const uint64_t cache = keyed_value(stat, "inactive_file");
-    usage.memory_working_set = bytes > cache ? bytes - cache : 0;
+    const auto used = read_cgroup_number(whole + "/memory.current");
+    if (!used && used.error().errno_value() == ENOENT) return usage;
+    if (!used) return used.error();
+    TRY(const std::string stat, read_cgroup_file(whole + "/memory.stat"));
+    usage.memory_working_set = *used - std::min(*used, keyed_value(stat, "inactive_file"));
     return usage;
   }
 };

@@ -44,4 +44,22 @@ Hierarchies parse_hierarchies(const std::string& mountinfo, const std::string& m
   return found;
 }
 
+std::string cgroup_of(const std::string& proc_cgroup, const std::string& controller) {
+  std::istringstream lines(proc_cgroup);
+  // "4:cpu,cpuacct:/path"; v2's is "0::/path". The path may hold colons of its own.
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream fields(line);
+    std::string id, controllers, path;
+    std::getline(fields, id, ':');
+    std::getline(fields, controllers, ':');
+    std::getline(fields, path);
+    const std::string among = "," + controllers + ",";
+    const bool matches = controller.empty()
+                             ? controllers.empty()
+                             : among.find("," + controller + ",") != std::string::npos;
+    if (matches) return path;
+  }
+  return "";
+}
+
 }  // namespace sandboxlet::agent

@@ -22,6 +22,10 @@ struct Hierarchies {
 // Those of a mountinfo's text that lie at mount_root or below it. Pure.
 Hierarchies parse_hierarchies(const std::string& mountinfo, const std::string& mount_root);
 
+// The cgroup that a process is in, from the text of /proc/<pid>/cgroup: in the hierarchy of that v1
+// controller, or for "" in v2's. Empty where there is no such line. Pure.
+std::string cgroup_of(const std::string& proc_cgroup, const std::string& controller);
+
 // v1 for v1 controllers, with or without a v2 hierarchy beside them.
 std::unique_ptr<Cgroups> make_cgroups_v1(std::string root, Hierarchies hierarchies);
 std::unique_ptr<Cgroups> make_cgroups_v2(std::string root, Hierarchies hierarchies);
