@@ -66,6 +66,13 @@ auto conversion(std::string_view verb, std::shared_ptr<const CallObserver> obser
   };
 }
 
+// CRI asks runtimes to say so themselves; containerd 1.6 says NotFound when it stops a container.
+Task<Result<>> gone_is_done(Task<Result<>> call) {
+  Result<> result = co_await std::move(call);
+  if (!result && result.error().code() == Code::kNotFound) co_return Result<>();
+  co_return result;
+}
+
 }  // namespace
 
 Client::Client(ClientOptions options)
@@ -132,15 +139,15 @@ Task<Result<std::string>> Client::run_pod_sandbox(v1::PodSandboxConfig config,
 Task<Result<>> Client::stop_pod_sandbox(std::string id) {
   v1::StopPodSandboxRequest request;
   request.set_pod_sandbox_id(std::move(id));
-  return call("StopPodSandbox", &Runtimes::AsyncStopPodSandbox, std::move(request),
-              deadlines_.change, kNothing);
+  return gone_is_done(call("StopPodSandbox", &Runtimes::AsyncStopPodSandbox, std::move(request),
+                           deadlines_.change, kNothing));
 }
 
 Task<Result<>> Client::remove_pod_sandbox(std::string id) {
   v1::RemovePodSandboxRequest request;
   request.set_pod_sandbox_id(std::move(id));
-  return call("RemovePodSandbox", &Runtimes::AsyncRemovePodSandbox, std::move(request),
-              deadlines_.change, kNothing);
+  return gone_is_done(call("RemovePodSandbox", &Runtimes::AsyncRemovePodSandbox, std::move(request),
+                           deadlines_.change, kNothing));
 }
 
 Task<Result<v1::PodSandboxStatusResponse>> Client::pod_sandbox_status(std::string id,
@@ -184,15 +191,15 @@ Task<Result<>> Client::stop_container(std::string id, Duration grace) {
   v1::StopContainerRequest request;
   request.set_container_id(std::move(id));
   request.set_timeout(seconds_of(grace));
-  return call("StopContainer", &Runtimes::AsyncStopContainer, std::move(request),
-              grace + deadlines_.change, kNothing);
+  return gone_is_done(call("StopContainer", &Runtimes::AsyncStopContainer, std::move(request),
+                           grace + deadlines_.change, kNothing));
 }
 
 Task<Result<>> Client::remove_container(std::string id) {
   v1::RemoveContainerRequest request;
   request.set_container_id(std::move(id));
-  return call("RemoveContainer", &Runtimes::AsyncRemoveContainer, std::move(request),
-              deadlines_.change, kNothing);
+  return gone_is_done(call("RemoveContainer", &Runtimes::AsyncRemoveContainer, std::move(request),
+                           deadlines_.change, kNothing));
 }
 
 Task<Result<v1::ContainerStatusResponse>> Client::container_status(std::string id, bool verbose) {

@@ -8,6 +8,7 @@
 
 #include "api/conditions.h"
 #include "api/time.h"
+#include "api/validation.h"
 
 namespace sandboxlet::agent {
 
@@ -175,6 +176,9 @@ Task<Result<Applied>> LocalSource::configure(api::Sandbox sandbox, bool dry_run,
   }
   next.metadata.labels = asked.labels;
   next.metadata.annotations = asked.annotations;
+  if (const auto findings = api::validate_update(now, next); !findings.empty()) {
+    co_return Error(Code::kInvalidArgument, to_string(findings.front()));
+  }
   if (next == now) co_return Applied{ApplyOutcome::kUnchanged, now};
   if (!(next.spec == now.spec)) ++next.metadata.generation;
   next.metadata.resourceVersion = next_version(now.metadata.resourceVersion);

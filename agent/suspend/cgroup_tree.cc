@@ -26,6 +26,12 @@ bool is_name(const std::string& name) {
          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
 }
 
+// The pool's: one level, whatever the operator calls it.
+bool is_root(const std::string& root) {
+  return root.size() > 1 && root.starts_with('/') && root.find('/', 1) == std::string::npos &&
+         root[1] != '.';
+}
+
 Error not_a_name(const std::string& name) {
   return Error(Code::kInvalidArgument, "not a name for a cgroup: \"" + name + "\"");
 }
@@ -38,7 +44,7 @@ Result<std::string> CgroupTree::checked(const std::string& name) const {
 }
 
 Result<> CgroupTree::open(const CgroupLimits& limits) {
-  if (!root_.starts_with('/') || !is_name(root_.substr(1))) return not_a_name(root_);
+  if (!is_root(root_)) return not_a_name(root_);
   CHECK_OK(make(root_));
   return limit(root_, limits);
 }

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+
+#include "proto/sandboxlet/v1/sandboxlet.grpc.pb.h"
+#include "test/rig/private_runtime.h"
+
+namespace sandboxlet::test {
+
+// The real agent as its own process, on a PrivateRuntime, with its data below that one's folder.
+// Ends with this object, or with the test's process.
+class AgentProcess {
+ public:
+  // Answers when its socket answers. more is added to its configuration.
+  static Result<std::unique_ptr<AgentProcess>> start(const PrivateRuntime& runtime,
+                                                     const std::string& more = "");
+  ~AgentProcess();
+  AgentProcess(const AgentProcess&) = delete;
+  AgentProcess& operator=(const AgentProcess&) = delete;
+
+  ::sandboxlet::v1::Sandboxlet::Stub& api() { return *stub_; }
+  const std::string& socket() const { return socket_; }
+  pid_t pid() const { return pid_; }
+  // What it has logged.
+  std::string log() const;
+
+  // SIGKILL, and a new one on the same data.
+  Result<> kill_and_restart();
+  // SIGTERM; answers its exit code.
+  Result<int> stop();
+
+ private:
+  AgentProcess(std::string folder, std::string socket)
+      : folder_(std::move(folder)), socket_(std::move(socket)) {}
+  Result<> launch();
+  void end(int signal);
+
+  const std::string folder_;
+  const std::string socket_;
+  pid_t pid_ = 0;
+  std::unique_ptr<::sandboxlet::v1::Sandboxlet::Stub> stub_;
+};
+
+}  // namespace sandboxlet::test
