@@ -204,7 +204,6 @@ TEST_F(ClientRealTest, StopAndRemoveAreIdempotent) {
   auto gone = loop_.run(client_->container_status(container_, false));
   ASSERT_FALSE(gone.has_value());
   EXPECT_EQ(gone.error().code(), Code::kNotFound);
-  must(client_->stop_container(container_, seconds(10)));
 }
 
 TEST_F(ClientRealTest, KnowsTheImagesItWasGivenAndNoOthers) {
