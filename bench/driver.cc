@@ -1,0 +1,98 @@
+#include "bench/driver.h"
+
+#include <set>
+#include <thread>
+
+#include "api/conditions.h"
+#include "api/json.h"
+#include "bench/manifest.h"
+
+namespace sandboxlet::bench {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double since(Clock::time_point begun) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - begun).count();
+}
+
+Result<> check(const grpc::Status& status) {
+  if (status.ok()) return {};
+  return Error(Code::kInternal, status.error_message());
+}
+
+bool is_ready(const std::string& object) {
+  const auto sandbox = api::read_sandbox(object).sandbox;
+  const auto* const ready = api::find_condition(sandbox.status.conditions, "Ready");
+  return ready != nullptr && ready->status == "True";
+}
+
+}  // namespace
+
+Result<double> Driver::timed(const std::function<grpc::Status(grpc::ClientContext&)>& call) {
+  grpc::ClientContext context;
+  const auto begun = Clock::now();
+  CHECK_OK(check(call(context)));
+  return since(begun);
+}
+
+Result<> Driver::apply(const std::string& name) {
+  pb::ApplyRequest request;
+  request.set_object(manifest(name));
+  pb::ApplyResponse response;
+  grpc::ClientContext context;
+  return check(agent_.Apply(&context, request, &response));
+}
+
+Result<double> Driver::create(const std::string& name) { return create_all({name}); }
+
+Result<double> Driver::create_all(const std::vector<std::string>& names) {
+  grpc::ClientContext watching;
+  const auto stream = agent_.Watch(&watching, pb::WatchRequest());
+  pb::WatchEvent event;
+  while (event.type() != pb::WatchEvent::SYNCED) {
+    if (!stream->Read(&event)) return Error(Code::kInternal, "the watch ended");
+  }
+  std::set<std::string> waiting(names.begin(), names.end());
+  const auto begun = Clock::now();
+  std::vector<std::thread> callers;
+  std::vector<Result<>> applied(names.size());
+  for (size_t i = 0; i < names.size(); ++i) {
+    callers.emplace_back([&, i] { applied[i] = apply(names[i]); });
+  }
+  while (!waiting.empty() && stream->Read(&event)) {
+    if (!is_ready(event.object())) continue;
+    waiting.erase(api::read_sandbox(event.object()).sandbox.metadata.name);
+  }
+  const double took = since(begun);
+  for (auto& caller : callers) caller.join();
+  watching.TryCancel();
+  for (const auto& result : applied) CHECK_OK(result);
+  return took;
+}
+
+Result<double> Driver::suspend(const std::string& name, const std::string& depth) {
+  pb::SuspendRequest request;
+  request.mutable_ref()->set_name(name);
+  request.set_depth(depth);
+  pb::SuspendResponse response;
+  return timed([&](auto& context) { return agent_.Suspend(&context, request, &response); });
+}
+
+Result<double> Driver::resume(const std::string& name) {
+  pb::ResumeRequest request;
+  request.mutable_ref()->set_name(name);
+  pb::ResumeResponse response;
+  return timed([&](auto& context) { return agent_.Resume(&context, request, &response); });
+}
+
+Result<double> Driver::remove(const std::string& name) {
+  pb::DeleteRequest request;
+  request.mutable_ref()->set_name(name);
+  request.set_wait(true);
+  pb::DeleteResponse response;
+  return timed([&](auto& context) { return agent_.Delete(&context, request, &response); });
+}
+
+}  // namespace sandboxlet::bench

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "proto/sandboxlet/v1/sandboxlet.grpc.pb.h"
+
+namespace sandboxlet::bench {
+
+namespace pb = ::sandboxlet::v1;
+
+// The agent as its user meets it: calls over its socket, on one warm connection. Every function
+// answers milliseconds from the call to its end.
+class Driver {
+ public:
+  explicit Driver(pb::Sandboxlet::Stub& agent) : agent_(agent) {}
+
+  // From Apply to Ready=True seen on a watch.
+  Result<double> create(const std::string& name);
+  // All at once, until the last is Ready.
+  Result<double> create_all(const std::vector<std::string>& names);
+  Result<double> suspend(const std::string& name, const std::string& depth);
+  Result<double> resume(const std::string& name);
+  Result<double> remove(const std::string& name);
+
+ private:
+  Result<> apply(const std::string& name);
+  Result<double> timed(const std::function<grpc::Status(grpc::ClientContext&)>& call);
+
+  pb::Sandboxlet::Stub& agent_;
+};
+
+}  // namespace sandboxlet::bench

@@ -1,0 +1,223 @@
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <regex>
+
+#include "bench/driver.h"
+#include "bench/figure.h"
+#include "bench/floor.h"
+#include "test/rig/agent_process.h"
+
+namespace sandboxlet::bench {
+namespace {
+
+// Where the figures are taken: one containerd, the agent and the bare calls on it.
+struct Bench {
+  test::AgentProcess& agent;
+  Driver driver;
+  Floor& floor;
+};
+
+using Figures = std::vector<Figure>;
+
+Figure ratio(std::string name, const Samples& ours, const Samples& floor, double bar) {
+  Figure figure{std::move(name), "x", 0, floor.percentile(50), bar, false, ours};
+  figure.value = ours.percentile(50) / floor.percentile(50);
+  return figure;
+}
+
+Result<Figures> create(Bench& bench) {
+  constexpr int kRounds = 15;
+  Samples ours;
+  Samples bare;
+  for (int round = 0; round < kRounds; ++round) {
+    const std::string name = "create-" + std::to_string(round);
+    TRY(const double floor, bench.floor.create(name));
+    CHECK_OK(bench.floor.remove(name));
+    TRY(const double took, bench.driver.create(name));
+    TRY(const double removed, bench.driver.remove(name));
+    static_cast<void>(removed);
+    bare.add(floor);
+    ours.add(took);
+  }
+  return Figures{ratio("create_to_ready", ours, bare, 1.10)};
+}
+
+Result<Figures> freeze(Bench& bench) {
+  constexpr int kRounds = 300;
+  TRY(const double created, bench.driver.create("freeze"));
+  static_cast<void>(created);
+  Samples suspend;
+  Samples resume;
+  for (int round = 0; round < kRounds; ++round) {
+    TRY(const double down, bench.driver.suspend("freeze", "Freeze"));
+    TRY(const double up, bench.driver.resume("freeze"));
+    suspend.add(down);
+    resume.add(up);
+  }
+  TRY(const double removed, bench.driver.remove("freeze"));
+  static_cast<void>(removed);
+  return Figures{{"suspend_freeze", "ms", suspend.percentile(50), {}, 1.5, false, suspend},
+                 {"resume_freeze", "ms", resume.percentile(50), {}, 1.5, false, resume},
+                 {"resume_freeze_p99", "ms", resume.percentile(99), {}, 10, false, resume}};
+}
+
+Result<Figures> stop(Bench& bench) {
+  constexpr int kRounds = 15;
+  TRY(const double made, bench.floor.create("stop"));
+  TRY(const double created, bench.driver.create("stop"));
+  static_cast<void>(made + created);
+  Samples ours;
+  Samples bare;
+  for (int round = 0; round < kRounds; ++round) {
+    CHECK_OK(bench.floor.stop_container("stop"));
+    TRY(const double floor, bench.floor.start_again("stop"));
+    TRY(const double down, bench.driver.suspend("stop", "Stop"));
+    TRY(const double up, bench.driver.resume("stop"));
+    static_cast<void>(down);
+    bare.add(floor);
+    ours.add(up);
+  }
+  CHECK_OK(bench.floor.remove("stop"));
+  TRY(const double removed, bench.driver.remove("stop"));
+  static_cast<void>(removed);
+  return Figures{ratio("resume_stop", ours, bare, 1.15)};
+}
+
+std::vector<std::string> names(const std::string& prefix, int count) {
+  std::vector<std::string> all;
+  for (int i = 0; i < count; ++i) all.push_back(prefix + "-" + std::to_string(i));
+  return all;
+}
+
+Result<> remove_all(Driver& driver, const std::vector<std::string>& all) {
+  for (const auto& name : all) {
+    TRY(const double took, driver.remove(name));
+    static_cast<void>(took);
+  }
+  return {};
+}
+
+Result<Figures> at_once(Bench& bench) {
+  constexpr int kAtOnce = 24;
+  constexpr int kRounds = 3;
+  Samples ours;
+  Samples bare;
+  for (int round = 0; round < kRounds; ++round) {
+    const auto all = names("once-" + std::to_string(round), kAtOnce);
+    TRY(const double floor, bench.floor.create_all(all));
+    for (const auto& name : all) CHECK_OK(bench.floor.remove(name));
+    TRY(const double took, bench.driver.create_all(all));
+    CHECK_OK(remove_all(bench.driver, all));
+    bare.add(kAtOnce / floor * 1000);
+    ours.add(kAtOnce / took * 1000);
+  }
+  Figure figure{"creates_per_second", "x", 0, bare.percentile(50), 0.9, true, ours};
+  figure.value = ours.percentile(50) / bare.percentile(50);
+  return Figures{figure};
+}
+
+double rss_megabytes(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/statm");
+  uint64_t total = 0;
+  uint64_t resident = 0;
+  file >> total >> resident;
+  return static_cast<double>(resident * sysconf(_SC_PAGESIZE)) / 1e6;
+}
+
+double cpu_seconds(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string line;
+  std::getline(file, line);
+  std::istringstream fields(line.substr(line.rfind(')') + 2));
+  std::string skipped;
+  uint64_t user = 0;
+  uint64_t system = 0;
+  for (int field = 0; field < 11; ++field) fields >> skipped;
+  fields >> user >> system;
+  return static_cast<double>(user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+Result<Figures> density(Bench& bench) {
+  constexpr int kSandboxes = 200;
+  constexpr int kAtOnce = 10;
+  constexpr int kIdleSeconds = 30;
+  const auto all = names("dense", kSandboxes);
+  for (int first = 0; first < kSandboxes; first += kAtOnce) {
+    const auto begin = all.begin() + first;
+    TRY(const double took, bench.driver.create_all({begin, begin + kAtOnce}));
+    static_cast<void>(took);
+    std::cerr << "density: " << first + kAtOnce << " of " << kSandboxes << " run\n";
+  }
+  const double before = cpu_seconds(bench.agent.pid());
+  sleep(kIdleSeconds);
+  const double used = cpu_seconds(bench.agent.pid()) - before;
+  Figure memory{"rss_200", "MB", rss_megabytes(bench.agent.pid()), {}, 40, false, {}};
+  memory.samples.add(memory.value);
+  Figure cpu{"idle_cpu_200", "% of a core", used / kIdleSeconds * 100, {}, 1, false, {}};
+  cpu.samples.add(cpu.value);
+  CHECK_OK(remove_all(bench.driver, all));
+  return Figures{memory, cpu};
+}
+
+struct Entry {
+  const char* name;
+  std::function<Result<Figures>(Bench&)> measure;
+};
+
+const std::vector<Entry>& entries() {
+  static const std::vector<Entry> all{{"create_to_ready", create},
+                                      {"freeze", freeze},
+                                      {"resume_stop", stop},
+                                      {"creates_per_second", at_once},
+                                      {"density_200", density}};
+  return all;
+}
+
+Result<Figures> measure(const std::string& pattern) {
+  TRY(const auto runtime, test::PrivateRuntime::start());
+  TRY(const auto agent, test::AgentProcess::start(*runtime));
+  TRY(const auto floor, Floor::make(*runtime));
+  Bench bench{*agent, Driver(agent->api()), *floor};
+  const std::regex wanted(pattern);
+  Figures figures;
+  for (const auto& entry : entries()) {
+    if (!std::regex_search(entry.name, wanted)) continue;
+    std::cerr << "measuring " << entry.name << "\n";
+    TRY(auto more, entry.measure(bench).wrap(entry.name));
+    figures.insert(figures.end(), more.begin(), more.end());
+  }
+  return figures;
+}
+
+}  // namespace
+}  // namespace sandboxlet::bench
+
+int main(int argc, char** argv) {
+  using namespace sandboxlet;
+  CLI::App app(
+      "Measures the agent through its socket beside bare CRI calls on the same containerd.");
+  bool json = false;
+  std::string pattern = ".";
+  app.add_flag("--json", json, "One JSON object a figure and line");
+  app.add_option("NAME-PATTERN", pattern, "Only figures that match this regular expression");
+  CLI11_PARSE(app, argc, argv);
+  if (const auto& why = test::PrivateRuntime::why_not()) {
+    std::cerr << "bench: " << *why << "\n";
+    return 1;
+  }
+  const auto figures = bench::measure(pattern);
+  if (!figures) {
+    std::cerr << "bench: " << figures.error().message() << "\n";
+    return 1;
+  }
+  if (json) {
+    for (const auto& figure : *figures) std::cout << bench::as_json(figure) << "\n";
+  } else {
+    std::cout << bench::as_table(*figures);
+  }
+  return 0;
+}

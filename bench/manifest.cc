@@ -1,0 +1,14 @@
+#include "bench/manifest.h"
+
+#include "test/rig/pods.h"
+
+namespace sandboxlet::bench {
+
+std::string manifest(const std::string& name) {
+  return R"({"apiVersion":"agents.x-k8s.io/v1beta1","kind":"Sandbox","metadata":{"name":")" + name +
+         R"("},"spec":{"podTemplate":{"spec":{"terminationGracePeriodSeconds":0,"containers":[
+             {"name":"main","image":")" +
+         test::kCounterImage + R"(","imagePullPolicy":"IfNotPresent"}]}}}})";
+}
+
+}  // namespace sandboxlet::bench
