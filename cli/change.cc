@@ -112,6 +112,7 @@ Result<int> suspend(Connection& connection, const Target& target, const std::str
   request.set_depth(depth);
   pb::SuspendResponse response;
   grpc::ClientContext context;
+  connection.connect();
   const auto begun = std::chrono::steady_clock::now();
   CHECK_OK(connection.check(connection.agent().Suspend(&context, request, &response)));
   const auto sandbox = sandbox_of(response.object());
@@ -126,6 +127,7 @@ Result<int> resume(Connection& connection, const Target& target) {
   set_ref(*request.mutable_ref(), target);
   pb::ResumeResponse response;
   grpc::ClientContext context;
+  connection.connect();
   const auto begun = std::chrono::steady_clock::now();
   CHECK_OK(connection.check(connection.agent().Resume(&context, request, &response)));
   std::cout << "sandbox.agents.x-k8s.io/" << target.name << " resumed (" << took_since(begun)

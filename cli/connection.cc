@@ -33,8 +33,13 @@ std::string default_socket() {
 
 Connection::Connection(std::string socket)
     : socket_(std::move(socket)),
-      stub_(pb::Sandboxlet::NewStub(
-          grpc::CreateChannel("unix:" + socket_, grpc::InsecureChannelCredentials()))) {}
+      channel_(grpc::CreateChannel("unix:" + socket_, grpc::InsecureChannelCredentials())),
+      stub_(pb::Sandboxlet::NewStub(channel_)) {}
+
+void Connection::connect() {
+  constexpr auto kLongEnough = std::chrono::milliseconds(500);
+  channel_->WaitForConnected(std::chrono::system_clock::now() + kLongEnough);
+}
 
 Result<> Connection::check(const grpc::Status& status) const {
   if (status.ok()) return {};

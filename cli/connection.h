@@ -1,5 +1,6 @@
 #pragma once
 
+#include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 
 #include <memory>
@@ -22,13 +23,16 @@ class Connection {
  public:
   explicit Connection(std::string socket);
 
+  // Connects now, so that the next call's time is its own. Fails as that call would.
+  void connect();
   pb::Sandboxlet::Stub& agent() { return *stub_; }
   // Nothing where the status is OK.
   Result<> check(const grpc::Status& status) const;
 
  private:
   const std::string socket_;
-  std::unique_ptr<pb::Sandboxlet::Stub> stub_;
+  const std::shared_ptr<grpc::Channel> channel_;
+  const std::unique_ptr<pb::Sandboxlet::Stub> stub_;
 };
 
 // Where sandboxctl looks unless it is told: SANDBOXLET_SOCKET, or the agent's default.
