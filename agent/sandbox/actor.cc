@@ -44,6 +44,11 @@ void Actor::look() {
   wake();
 }
 
+void Actor::begin_from_nothing() {
+  observed_.known = true;
+  wake();
+}
+
 void Actor::retire() {
   retired_ = true;
   timer_.reset();

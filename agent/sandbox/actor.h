@@ -61,6 +61,8 @@ class Actor : public std::enable_shared_from_this<Actor> {
   void want(api::Sandbox desired, std::string cause = "User");
   // Something was missed: look before anything else is done.
   void look();
+  // It was never seen before and nothing can be there: a look would only cost time.
+  void begin_from_nothing();
   // Decides no more; what is under way ends by itself.
   void retire();
 

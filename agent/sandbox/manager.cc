@@ -30,6 +30,13 @@ void Manager::want(api::Sandbox sandbox, const std::string& cause) {
   actor->look();
 }
 
+void Manager::want_new(api::Sandbox sandbox) {
+  const std::string uid = sandbox.metadata.uid;
+  const auto actor = std::make_shared<Actor>(actor_context_, std::move(sandbox));
+  actors_[uid] = actor;
+  actor->begin_from_nothing();
+}
+
 std::shared_ptr<Actor> Manager::find(const std::string& uid) const {
   const auto found = actors_.find(uid);
   return found == actors_.end() ? nullptr : found->second;

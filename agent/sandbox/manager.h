@@ -45,8 +45,10 @@ class Manager final : private ActorObserver {
   explicit Manager(ManagerContext context);
   ~Manager() override;
 
-  // Makes the Sandbox of that uid so; one that is new gets an actor.
+  // Makes the Sandbox of that uid so; one that is not known here is looked for first.
   void want(api::Sandbox sandbox, const std::string& cause = "User");
+  // The same for one whose uid was made just now.
+  void want_new(api::Sandbox sandbox);
   // nullptr where there is none.
   std::shared_ptr<Actor> find(const std::string& uid) const;
   const std::map<std::string, std::shared_ptr<Actor>>& actors() const { return actors_; }

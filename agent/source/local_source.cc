@@ -120,7 +120,11 @@ Task<Result<>> LocalSource::commit(api::Sandbox sandbox, std::string cause) {
   writing_.erase(key);
   if (!written) co_return written.error();
   const bool created = uids_.emplace(key, sandbox.metadata.uid).second;
-  manager_->want(sandbox, cause);
+  if (created) {
+    manager_->want_new(sandbox);
+  } else {
+    manager_->want(sandbox, cause);
+  }
   tell(created ? ChangeType::kAdded : ChangeType::kModified, sandbox);
   co_return Result<>();
 }
