@@ -6,7 +6,7 @@
 #include "agent/pod/pod_sandbox_config.h"
 #include "api/admit.h"
 #include "bench/manifest.h"
-#include "test/rig/pods.h"
+#include "tests/rig/pods.h"
 
 namespace sandboxlet::bench {
 

@@ -6,8 +6,8 @@
 #include "agent/suspend/cgroups.h"
 #include "api/sandbox.h"
 #include "cri/client.h"
-#include "test/rig/core_loop.h"
-#include "test/rig/private_runtime.h"
+#include "tests/rig/core_loop.h"
+#include "tests/rig/private_runtime.h"
 
 namespace sandboxlet::bench {
 

@@ -9,7 +9,7 @@
 #include "bench/driver.h"
 #include "bench/figure.h"
 #include "bench/floor.h"
-#include "test/rig/agent_process.h"
+#include "tests/rig/agent_process.h"
 
 namespace sandboxlet::bench {
 namespace {

@@ -1,6 +1,6 @@
 #include "bench/manifest.h"
 
-#include "test/rig/pods.h"
+#include "tests/rig/pods.h"
 
 namespace sandboxlet::bench {
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "test/rig/private_runtime.h"
+#include "tests/rig/private_runtime.h"
 
 namespace sandboxlet::test {
 

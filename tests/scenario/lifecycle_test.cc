@@ -1,5 +1,5 @@
-#include "test/rig/eventually.h"
-#include "test/scenario/agent_test.h"
+#include "tests/rig/eventually.h"
+#include "tests/scenario/agent_test.h"
 
 namespace sandboxlet::test {
 namespace {

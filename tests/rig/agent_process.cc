@@ -1,4 +1,4 @@
-#include "test/rig/agent_process.h"
+#include "tests/rig/agent_process.h"
 
 #include <fcntl.h>
 #include <grpcpp/create_channel.h>
@@ -10,7 +10,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "test/rig/eventually.h"
+#include "tests/rig/eventually.h"
 
 namespace sandboxlet::test {
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "proto/sandboxlet/v1/sandboxlet.grpc.pb.h"
-#include "test/rig/private_runtime.h"
+#include "tests/rig/private_runtime.h"
 
 namespace sandboxlet::test {
 

@@ -7,9 +7,9 @@
 
 #include "agent/suspend/cgroups.h"
 #include "cri/client.h"
-#include "test/rig/core_loop.h"
-#include "test/rig/pods.h"
-#include "test/rig/real_test.h"
+#include "tests/rig/core_loop.h"
+#include "tests/rig/pods.h"
+#include "tests/rig/real_test.h"
 
 namespace sandboxlet::test {
 namespace {

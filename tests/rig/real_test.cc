@@ -1,4 +1,4 @@
-#include "test/rig/real_test.h"
+#include "tests/rig/real_test.h"
 
 namespace sandboxlet::test {
 

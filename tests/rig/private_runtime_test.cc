@@ -1,4 +1,4 @@
-#include "test/rig/private_runtime.h"
+#include "tests/rig/private_runtime.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,11 +12,11 @@
 
 #include "agent/suspend/cgroups.h"
 #include "cri/client.h"
-#include "test/rig/command.h"
-#include "test/rig/core_loop.h"
-#include "test/rig/eventually.h"
-#include "test/rig/pods.h"
-#include "test/rig/real_test.h"
+#include "tests/rig/command.h"
+#include "tests/rig/core_loop.h"
+#include "tests/rig/eventually.h"
+#include "tests/rig/pods.h"
+#include "tests/rig/real_test.h"
 
 namespace sandboxlet::test {
 namespace {

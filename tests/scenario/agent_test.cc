@@ -1,4 +1,4 @@
-#include "test/scenario/agent_test.h"
+#include "tests/scenario/agent_test.h"
 
 #include <charconv>
 #include <filesystem>
@@ -7,12 +7,21 @@
 
 #include "api/conditions.h"
 #include "api/json.h"
-#include "test/rig/eventually.h"
-#include "test/rig/pods.h"
+#include "tests/rig/eventually.h"
+#include "tests/rig/pods.h"
 
 namespace sandboxlet::test {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+size_t entries_in(const std::string& directory) {
+  if (!fs::exists(directory)) return 0;
+  return std::distance(fs::directory_iterator(directory), fs::directory_iterator());
+}
+
+}  // namespace
 
 void AgentTest::SetUp() {
   RealTest::SetUp();
@@ -32,8 +41,8 @@ void AgentTest::TearDown() {
     EXPECT_TRUE(remove(api::read_sandbox(object).sandbox.metadata.name).ok());
   }
   EXPECT_EQ(pods(), 0);
-  EXPECT_TRUE(fs::is_empty(runtime().dir() + "/data/sandboxes")) << "volumes are left";
-  EXPECT_TRUE(fs::is_empty(runtime().dir() + "/logs")) << "logs are left";
+  EXPECT_EQ(entries_in(runtime().dir() + "/data/sandboxes"), 0) << "volumes are left";
+  EXPECT_EQ(entries_in(runtime().dir() + "/logs"), 0) << "logs are left";
   const auto stopped = agent_->stop();
   EXPECT_TRUE(stopped && *stopped == 0) << agent_->log();
   if (HasFailure()) std::cerr << agent_->log();

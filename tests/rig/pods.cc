@@ -1,4 +1,4 @@
-#include "test/rig/pods.h"
+#include "tests/rig/pods.h"
 
 namespace sandboxlet::test {
 

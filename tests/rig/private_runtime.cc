@@ -1,4 +1,4 @@
-#include "test/rig/private_runtime.h"
+#include "tests/rig/private_runtime.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <iostream>
 
-#include "test/rig/command.h"
+#include "tests/rig/command.h"
 
 namespace sandboxlet::test {
 

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "proto/runtime/v1/api.pb.h"
-#include "test/rig/private_runtime.h"
+#include "tests/rig/private_runtime.h"
 
 namespace sandboxlet::test {
 

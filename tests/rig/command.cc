@@ -1,4 +1,4 @@
-#include "test/rig/command.h"
+#include "tests/rig/command.h"
 
 #include <fcntl.h>
 #include <spawn.h>

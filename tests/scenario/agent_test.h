@@ -8,9 +8,9 @@
 
 #include "api/sandbox.h"
 #include "cri/client.h"
-#include "test/rig/agent_process.h"
-#include "test/rig/core_loop.h"
-#include "test/rig/real_test.h"
+#include "tests/rig/agent_process.h"
+#include "tests/rig/core_loop.h"
+#include "tests/rig/real_test.h"
 
 namespace sandboxlet::test {
 
