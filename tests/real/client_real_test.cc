@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "agent/suspend/cgroups.h"
 #include "cri/client.h"
@@ -153,7 +154,7 @@ TEST_F(ClientRealTest, SurvivesTheRuntimesDeathWithACallUnderWay) {
                  client_->exec_sync(container_, {"sh", "-c", "touch /run/begun; exec sleep 600"},
                                     std::chrono::minutes(10)),
                  [&](std::exception_ptr failure, Result<cri::v1::ExecSyncResponse> done) {
-                   die_on_exception(failure);
+                   die_on_exception(std::move(failure));
                    outstanding.emplace(std::move(done));
                  });
   output_of({"sh", "-c", "until test -e /run/begun; do usleep 1000; done"});
@@ -204,6 +205,14 @@ TEST_F(ClientRealTest, StopAndRemoveAreIdempotent) {
   auto gone = loop_.run(client_->container_status(container_, false));
   ASSERT_FALSE(gone.has_value());
   EXPECT_EQ(gone.error().code(), Code::kNotFound);
+}
+
+// containerd 1.6 says of both that there is no such thing.
+TEST_F(ClientRealTest, StoppingWhatWasRemovedIsNoError) {
+  must(client_->stop_pod_sandbox(pod_));
+  must(client_->remove_pod_sandbox(pod_));
+  must(client_->stop_container(container_, seconds(10)));
+  must(client_->stop_pod_sandbox(std::exchange(pod_, "")));
 }
 
 TEST_F(ClientRealTest, KnowsTheImagesItWasGivenAndNoOthers) {

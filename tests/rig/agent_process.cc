@@ -34,7 +34,7 @@ std::string config_text(const PrivateRuntime& runtime, const std::string& folder
 
 Result<std::unique_ptr<AgentProcess>> AgentProcess::start(const PrivateRuntime& runtime,
                                                           const std::string& more) {
-  const std::string folder = runtime.dir();
+  const std::string& folder = runtime.dir();
   std::ofstream(folder + "/agent.yaml") << config_text(runtime, folder) << more;
   std::unique_ptr<AgentProcess> agent(new AgentProcess(folder, folder + "/agent.sock"));
   CHECK_OK(agent->launch());

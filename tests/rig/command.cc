@@ -27,6 +27,7 @@ std::string contents(const UniqueFd& output) {
 Result<pid_t> spawn(const std::vector<std::string>& arguments, const UniqueFd& out,
                     const UniqueFd& err) {
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
 

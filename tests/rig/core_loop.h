@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/task.h"
@@ -21,7 +22,7 @@ class CoreLoop {
   T run(Task<T> task) {
     std::optional<T> answer;
     asio::co_spawn(io_, std::move(task), [&](std::exception_ptr failure, T value) {
-      die_on_exception(failure);
+      die_on_exception(std::move(failure));
       answer.emplace(std::move(value));
     });
     return wait_for(answer);

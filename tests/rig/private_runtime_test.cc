@@ -115,8 +115,8 @@ TEST_F(PrivateRuntimeTest, StopsWhenItsParentWasKilled) {
     _exit(0);
   }
   const std::string dir = runtime().dir() + "/child";
-  auto started = run_command({SANDBOXLET_SOURCE_DIR "/tools/private-runtime", "start", dir,
-                              "--with-parent", std::to_string(parent)});
+  const std::string tool = SANDBOXLET_SOURCE_DIR "/tools/private-runtime";
+  auto started = run_command({tool, "start", dir, "--with-parent", std::to_string(parent)});
   ASSERT_TRUE(started.has_value()) << started.error().message();
   ASSERT_EQ(kill(parent, SIGKILL), 0);
   ASSERT_EQ(waitpid(parent, nullptr, 0), parent);
