@@ -87,6 +87,23 @@ Result<double> Driver::resume(const std::string& name) {
   return timed([&](auto& context) { return agent_.Resume(&context, request, &response); });
 }
 
+Result<double> Driver::exec_true(const std::string& name) {
+  pb::ExecRequest request;
+  request.mutable_start()->mutable_ref()->set_name(name);
+  request.mutable_start()->add_command("true");
+  grpc::ClientContext context;
+  const auto begun = Clock::now();
+  const auto stream = agent_.Exec(&context);
+  stream->Write(request);
+  pb::ExecResponse response;
+  while (stream->Read(&response) && response.response_case() != pb::ExecResponse::kExitCode) {
+  }
+  const double took = since(begun);
+  stream->WritesDone();
+  CHECK_OK(check(stream->Finish()));
+  return took;
+}
+
 Result<double> Driver::remove(const std::string& name) {
   pb::DeleteRequest request;
   request.mutable_ref()->set_name(name);

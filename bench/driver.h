@@ -23,6 +23,8 @@ class Driver {
   Result<double> create_all(const std::vector<std::string>& names);
   Result<double> suspend(const std::string& name, const std::string& depth);
   Result<double> resume(const std::string& name);
+  // Runs `true` in the first container, to its exit code.
+  Result<double> exec_true(const std::string& name);
   Result<double> remove(const std::string& name);
 
  private:

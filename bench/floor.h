@@ -21,6 +21,8 @@ class Floor {
   Result<double> create(const std::string& name);
   // CreateContainer and StartContainer in the pod of that name, whose container was removed.
   Result<double> start_again(const std::string& name);
+  // ExecSync of `true`.
+  Result<double> exec_true(const std::string& name);
   Result<> stop_container(const std::string& name);
   Result<> remove(const std::string& name);
   // The same as create, for all names at once.

@@ -87,6 +87,27 @@ Result<Figures> stop(Bench& bench) {
   return Figures{ratio("resume_stop", ours, bare, 1.15)};
 }
 
+Result<Figures> exec_true(Bench& bench) {
+  constexpr int kRounds = 40;
+  TRY(const double made, bench.floor.create("exec"));
+  TRY(const double created, bench.driver.create("exec"));
+  static_cast<void>(made + created);
+  Samples ours;
+  Samples bare;
+  for (int round = 0; round < kRounds; ++round) {
+    TRY(const double floor, bench.floor.exec_true("exec"));
+    TRY(const double took, bench.driver.exec_true("exec"));
+    bare.add(floor);
+    ours.add(took);
+  }
+  CHECK_OK(bench.floor.remove("exec"));
+  TRY(const double removed, bench.driver.remove("exec"));
+  static_cast<void>(removed);
+  Figure figure{"exec_true_over_exec_sync", "ms", 0, bare.percentile(50), 5, false, ours};
+  figure.value = ours.percentile(50) - bare.percentile(50);
+  return Figures{figure};
+}
+
 std::vector<std::string> names(const std::string& prefix, int count) {
   std::vector<std::string> all;
   for (int i = 0; i < count; ++i) all.push_back(prefix + "-" + std::to_string(i));
@@ -169,11 +190,9 @@ struct Entry {
 };
 
 const std::vector<Entry>& entries() {
-  static const std::vector<Entry> all{{"create_to_ready", create},
-                                      {"freeze", freeze},
-                                      {"resume_stop", stop},
-                                      {"creates_per_second", at_once},
-                                      {"density_200", density}};
+  static const std::vector<Entry> all{{"create_to_ready", create},     {"freeze", freeze},
+                                      {"resume_stop", stop},           {"exec_true", exec_true},
+                                      {"creates_per_second", at_once}, {"density_200", density}};
   return all;
 }
 

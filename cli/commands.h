@@ -47,6 +47,16 @@ Result<int> remove(Connection& connection, const DeleteOptions& options);
 Result<int> suspend(Connection& connection, const Target& target, const std::string& depth);
 Result<int> resume(Connection& connection, const Target& target);
 
+struct ExecOptions {
+  Target target;
+  std::string container;
+  std::vector<std::string> command;
+  bool stdin = false;
+  bool tty = false;
+};
+// Answers the command's own exit code.
+Result<int> exec(Connection& connection, const ExecOptions& options);
+
 struct WaitOptions {
   Target target;
   // condition=TYPE[=STATUS], or delete.

@@ -16,6 +16,7 @@ struct Invocation {
   cli::ApplyOptions apply;
   cli::GetOptions get;
   cli::DeleteOptions remove;
+  cli::ExecOptions exec;
   cli::WaitOptions wait;
   std::string depth;
   bool follow = false;
@@ -86,6 +87,21 @@ void add_suspension(CLI::App& app, Invocation& call) {
       [&call] { call.run = [&call](Connection& to) { return cli::resume(to, call.target); }; });
 }
 
+void add_exec(CLI::App& app, Invocation& call) {
+  CLI::App* const exec = app.add_subcommand(
+      "exec",
+      "Run a command in a container; a suspended Sandbox is resumed. Ends with its exit code");
+  add_name(exec, call.exec.target.name);
+  exec->add_option("-c,--container", call.exec.container, "The container; default: the first");
+  exec->add_flag("-i,--stdin", call.exec.stdin, "Pass standard input on");
+  exec->add_flag("-t,--tty", call.exec.tty, "On a terminal");
+  exec->add_option("COMMAND", call.exec.command, "After --")->required();
+  exec->callback([&call] {
+    call.exec.target.namespace_ = call.target.namespace_;
+    call.run = [&call](Connection& to) { return cli::exec(to, call.exec); };
+  });
+}
+
 void add_wait(CLI::App& app, Invocation& call) {
   CLI::App* const wait = app.add_subcommand("wait", "Wait until a Sandbox is so");
   add_name(wait, call.wait.target.name);
@@ -137,6 +153,7 @@ int main(int argc, char** argv) {
   add_views(app, call);
   add_delete(app, call);
   add_suspension(app, call);
+  add_exec(app, call);
   add_wait(app, call);
   try {
     app.parse(argc, argv);

@@ -45,6 +45,8 @@ class Service final : public pb::Sandboxlet::Service {
                        pb::SuspendResponse* response) override;
   grpc::Status Resume(grpc::ServerContext* client, const pb::ResumeRequest* request,
                       pb::ResumeResponse* response) override;
+  grpc::Status Exec(grpc::ServerContext* client,
+                    grpc::ServerReaderWriter<pb::ExecResponse, pb::ExecRequest>* stream) override;
   grpc::Status Stats(grpc::ServerContext* client, const pb::StatsRequest* request,
                      pb::StatsResponse* response) override;
   grpc::Status Events(grpc::ServerContext* client, const pb::EventsRequest* request,
