@@ -16,12 +16,12 @@ cgroup_mounts() {
   awk '/ - cgroup2? / { print $5 }' /proc/self/mountinfo
 }
 
-# noted_cgroups: the folders of the noted cgroups, parents before children.
+# noted_cgroups: the folders of the noted cgroups, one in each hierarchy that has it.
 noted_cgroups() {
   local mount name
   for mount in $(cgroup_mounts); do
     while read -r name; do
-      [[ ! -d $mount$name ]] || find "$mount$name" -type d
+      [[ ! -d $mount$name ]] || echo "$mount$name"
     done < <(sort -u "$dir/cgroups")
   done
 }
@@ -32,12 +32,16 @@ kill_cgroups() {
 }
 
 kill_noted() {  # Fails while there are processes.
-  local folder pids
-  for folder in $(noted_cgroups); do
-    [[ ! -e $folder/freezer.state ]] || echo THAWED 2> /dev/null > "$folder/freezer.state"
-    [[ ! -e $folder/cgroup.freeze ]] || echo 0 > "$folder/cgroup.freeze"
-  done
-  pids=$(for folder in $(noted_cgroups); do cat "$folder/cgroup.procs"; done 2> /dev/null | sort -u)
+  local folders file pids
+  mapfile -t folders < <(noted_cgroups)
+  [[ ${#folders[@]} -gt 0 ]] || return 0
+  while read -r file; do
+    case $file in
+      */freezer.state) echo THAWED > "$file" ;;
+      *) echo 0 > "$file" ;;
+    esac
+  done < <(find "${folders[@]}" -name freezer.state -o -name cgroup.freeze) 2> /dev/null
+  pids=$(find "${folders[@]}" -name cgroup.procs -exec cat {} + 2> /dev/null | sort -u)
   [[ -n $pids ]] || return 0
   # shellcheck disable=SC2086
   kill -s KILL $pids 2> /dev/null || true
@@ -50,6 +54,6 @@ remove_cgroups() {
 
 remove_noted() {  # Fails while one is left: the dead leave theirs a moment later.
   local folders
-  mapfile -t folders < <(noted_cgroups | sort -r)
-  [[ ${#folders[@]} -eq 0 ]] || rmdir "${folders[@]}" 2> /dev/null
+  mapfile -t folders < <(noted_cgroups)
+  [[ ${#folders[@]} -eq 0 ]] || find "${folders[@]}" -depth -type d -exec rmdir {} + 2> /dev/null
 }

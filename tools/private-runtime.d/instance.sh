@@ -86,7 +86,7 @@ remove_instance() {
   local id address
   # Shims that were killed leave their sockets, outside of the folder.
   for address in "$dir"/state/io.containerd.runtime.v2.task/*/*/address; do
-    [[ ! -e $address ]] || rm -f -- "$(sed 's|^unix://||' "$address")"
+    [[ ! -e $address ]] || { address=$(< "$address") && rm -f -- "${address#unix://}"; }
   done
   for id in "$dir"/state/io.containerd.grpc.v1.cri/sandboxes/*; do
     rm -f -- "/var/lib/cni/results/cni-loopback-${id##*/}-lo"
@@ -97,9 +97,10 @@ remove_instance() {
 
 # unmount_all: every mount below the folder, the youngest first.
 unmount_all() {
-  local mounts i
-  mapfile -t mounts < <(awk -v under="$dir/" 'index($5, under) == 1 { print $5 }' /proc/self/mountinfo)
-  for ((i = ${#mounts[@]} - 1; i >= 0; --i)); do
-    umount -l -- "$(printf %b "${mounts[i]}")"
-  done
+  local mount mounts=()
+  while read -r mount; do
+    # Strange characters stand there in octal.
+    mounts=("$(printf %b "$mount")" "${mounts[@]}")
+  done < <(awk -v under="$dir/" 'index($5, under) == 1 { print $5 }' /proc/self/mountinfo)
+  [[ ${#mounts[@]} -eq 0 ]] || umount -l -- "${mounts[@]}"
 }
