@@ -12,8 +12,7 @@ class StubbornTree final : public CgroupTree {
 
   int tries = 0;
   bool asked = false;
-  // The answer to every look, where it is one.
-  std::optional<Error> failure;
+  bool readable = true;
   bool thaws = true;
 
   CgroupLayout layout() const override { return CgroupLayout::kV1; }
@@ -32,7 +31,7 @@ class StubbornTree final : public CgroupTree {
     return {};
   }
   Result<FreezerState> read_state(const std::string&) override {
-    if (failure) return *failure;
+    if (!readable) return Error(Code::kInternal, "no answer");
     if (!asked) return thaws ? FreezerState::kThawed : FreezerState::kFrozen;
     return tries > left_ ? FreezerState::kFrozen : FreezerState::kFreezing;
   }
@@ -64,7 +63,7 @@ TEST(CgroupTree, GivesUpThawedWhatNeverFreezes) {
 
 TEST(CgroupTree, ThawsWhatItCannotLookAt) {
   StubbornTree tree(0);
-  tree.failure.emplace(Code::kInternal, "no answer");
+  tree.readable = false;
   EXPECT_EQ(tree.freeze("box").error().message(), "no answer");
   EXPECT_FALSE(tree.asked);
 }

@@ -119,8 +119,8 @@ TEST_P(CgroupsTest, CountsProcessesAndProcessorTime) {
   EXPECT_GE(usage->cpu_nanoseconds, before);
 }
 
-TEST(OpenCgroups, RefusesARootThatIsNoPlainName) {
-  for (const char* root : {"", "/", "sandboxlet", "/a/b", "/..", "/A"}) {
+TEST(OpenCgroups, RefusesARootOfMoreThanOneLevel) {
+  for (const char* root : {"", "/", "sandboxlet", "/a/b", "/.."}) {
     EXPECT_EQ(open_cgroups(root, {}).error().code(), Code::kInvalidArgument) << root;
   }
 }

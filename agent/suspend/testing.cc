@@ -2,30 +2,16 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <new>
 #include <thread>
 
 #include "agent/suspend/cgroup_files.h"
 #include "base/unique_fd.h"
 
 namespace sandboxlet::agent {
-
-namespace {
-
-// Seen by this process and by those that it forks.
-std::atomic<uint64_t>* shared_counter() {
-  void* const page = mmap(nullptr, sizeof(std::atomic<uint64_t>), PROT_READ | PROT_WRITE,
-                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (page == MAP_FAILED) throw std::bad_alloc();
-  return new (page) std::atomic<uint64_t>(0);
-}
-
-}  // namespace
 
 Hierarchies machine_hierarchies() {
   return parse_hierarchies(read_cgroup_file("/proc/self/mountinfo").value_or(""), "/sys/fs/cgroup");
@@ -36,9 +22,7 @@ std::string name_of(const testing::TestParamInfo<Freezers>& info) {
 }
 
 CgroupsTest::CgroupsTest()
-    : root_("/sandboxlet-test-" + std::to_string(getpid())),
-      machine_(machine_hierarchies()),
-      counter_(shared_counter()) {}
+    : root_("/sandboxlet-test-" + std::to_string(getpid())), machine_(machine_hierarchies()) {}
 
 void CgroupsTest::SetUp() {
   const bool v1 = GetParam() == Freezers::kV1;
@@ -61,7 +45,6 @@ CgroupsTest::~CgroupsTest() {
     }
     for (const auto& mount : machine_.mounts()) EXPECT_TRUE(remove_cgroup(mount + root_)) << mount;
   }
-  munmap(counter_, sizeof *counter_);
 }
 
 std::unique_ptr<Cgroups> CgroupsTest::open() const {

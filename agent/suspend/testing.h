@@ -1,12 +1,14 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/types.h>
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <new>
 #include <string>
 
 #include "agent/suspend/cgroups.h"
@@ -19,6 +21,24 @@ Hierarchies machine_hierarchies();
 
 enum class Freezers { kV1, kV2 };
 std::string name_of(const testing::TestParamInfo<Freezers>& info);
+
+// A T that this process shares with those that it forks.
+template <class T>
+class SharedMemory {
+ public:
+  SharedMemory()
+      : page_(mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)),
+        value_(new (page_) T()) {}
+  ~SharedMemory() { munmap(page_, sizeof(T)); }
+  SharedMemory(const SharedMemory&) = delete;
+  SharedMemory& operator=(const SharedMemory&) = delete;
+
+  T& operator*() const { return *value_; }
+
+ private:
+  void* const page_;
+  T* const value_;
+};
 
 // A pool of the test's own in the machine's cgroups, v1's or v2's, with one cgroup "box" in it and
 // processes in that which the test forks. Skipped where the machine has no such freezer. All of it
@@ -52,7 +72,7 @@ class CgroupsTest : public testing::TestWithParam<Freezers> {
   std::string mount() const;
 
   const Hierarchies machine_;
-  std::atomic<uint64_t>* const counter_;
+  const SharedMemory<std::atomic<uint64_t>> counter_;
 };
 
 }  // namespace sandboxlet::agent
