@@ -25,6 +25,8 @@ struct CloseDirectory {
   void operator()(DIR* directory) const { closedir(directory); }
 };
 
+std::string below(const std::string& path, const std::string& name) { return path + "/" + name; }
+
 // What vanished is no error to one who looks at a whole tree.
 Result<> unless_gone(Result<> result) {
   if (!result && result.error().code() == Code::kNotFound) return {};
@@ -49,7 +51,7 @@ Result<> collect_processes(const std::string& path, std::vector<pid_t>& pids) {
   CHECK_OK(append_pids(text, path, pids));
   TRY(const auto children, cgroups_in(path));
   for (const auto& child : children) {
-    CHECK_OK(unless_gone(collect_processes(path + "/" + child, pids)));
+    CHECK_OK(unless_gone(collect_processes(below(path, child), pids)));
   }
   return {};
 }
@@ -103,7 +105,7 @@ Result<> make_cgroup(const std::string& path) {
 
 Result<> remove_cgroup(const std::string& path) {
   TRY(const auto children, cgroups_in(path));
-  for (const auto& child : children) CHECK_OK(remove_cgroup(path + "/" + child));
+  for (const auto& child : children) CHECK_OK(remove_cgroup(below(path, child)));
   int failure = 0;
   wait_until(kBusyPatience, [&] {
     failure = rmdir(path.c_str()) == 0 ? 0 : errno;
@@ -135,7 +137,7 @@ Result<std::vector<pid_t>> processes_below(const std::string& path) {
 Result<> write_below(const std::string& path, const std::string& file, const std::string& value) {
   TRY(const auto children, cgroups_in(path));
   for (const auto& child : children) {
-    CHECK_OK(unless_gone(write_below(path + "/" + child, file, value)));
+    CHECK_OK(unless_gone(write_below(below(path, child), file, value)));
   }
   return write_cgroup_file(path + "/" + file, value);
 }

@@ -28,8 +28,9 @@ class FakeCgroupfsTest : public testing::Test {
   ~FakeCgroupfsTest() override { fs::remove_all(mount_); }
 
   void add(const std::string& directory, const Files& files) {
-    fs::create_directories(mount_ + directory);
-    for (const auto& [name, text] : files) std::ofstream{mount_ + directory + "/" + name} << text;
+    const fs::path path = mount_ + directory;
+    fs::create_directories(path);
+    for (const auto& [name, text] : files) std::ofstream{path / name} << text;
   }
   std::string content(const std::string& file) const {
     std::string text = read_cgroup_file(mount_ + file).value_or("none");

@@ -69,7 +69,7 @@ Result<bool> CgroupTree::becomes(const std::string& path, FreezerState wanted, D
 // Answers false when it is thawed again.
 Result<bool> CgroupTree::try_to_freeze(const std::string& path) {
   CHECK_OK(write_frozen(path, true));
-  const Result<bool> frozen = becomes(path, FreezerState::kFrozen, kFreezeWait);
+  Result<bool> frozen = becomes(path, FreezerState::kFrozen, kFreezeWait);
   if (!frozen || !*frozen) CHECK_OK(write_frozen(path, false));
   return frozen;
 }

@@ -17,7 +17,8 @@ using std::chrono::milliseconds;
 
 // What the agent itself makes; the runtime makes its parents in the others.
 constexpr std::array kControllers{"freezer", "memory", "cpu", "cpuacct", "pids"};
-constexpr int64_t kPeriod = 100'000;
+// Microseconds; of which quotas are parts.
+constexpr char kPeriod[] = "100000";
 // Each round waits twice as long as the one before: 6 s in all, for the last bytes of big ones.
 constexpr int kKillRounds = 9;
 constexpr Duration kFirstKillWait = milliseconds(12);
@@ -96,7 +97,7 @@ class CgroupsV1 final : public CgroupTree {
   Result<> limit(const std::string& path, const CgroupLimits& limits) override {
     CHECK_OK(set("memory", path, "memory.limit_in_bytes", limits.memory_bytes, "-1"));
     CHECK_OK(set("cpu", path, "cpu.shares", limits.cpu_shares, "1024"));
-    CHECK_OK(set("cpu", path, "cpu.cfs_period_us", std::nullopt, "100000"));
+    CHECK_OK(set("cpu", path, "cpu.cfs_period_us", std::nullopt, kPeriod));
     CHECK_OK(set("cpu", path, "cpu.cfs_quota_us", within_parent(path, limits.cpu_quota), "-1"));
     return set("pids", path, "pids.max", limits.pids, "max");
   }
