@@ -120,6 +120,7 @@ class Wired final : public Agent {
             runtime_,
             pool_.get_executor(),
             describe_node(node_name_, *cgroups_),
+            config_.log_root,
             read_only};
   }
 

@@ -57,6 +57,19 @@ struct ExecOptions {
 // Answers the command's own exit code.
 Result<int> exec(Connection& connection, const ExecOptions& options);
 
+struct LogsOptions {
+  Target target;
+  std::string container;
+  bool follow = false;
+  bool previous = false;
+  bool timestamps = false;
+  // Lines from the end; below 0: all.
+  int64_t tail = -1;
+  // A Go duration; empty: from the beginning.
+  std::string since;
+};
+Result<int> logs(Connection& connection, const LogsOptions& options);
+
 struct WaitOptions {
   Target target;
   // condition=TYPE[=STATUS], or delete.

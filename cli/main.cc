@@ -17,6 +17,7 @@ struct Invocation {
   cli::GetOptions get;
   cli::DeleteOptions remove;
   cli::ExecOptions exec;
+  cli::LogsOptions logs;
   cli::WaitOptions wait;
   std::string depth;
   bool follow = false;
@@ -102,6 +103,21 @@ void add_exec(CLI::App& app, Invocation& call) {
   });
 }
 
+void add_logs(CLI::App& app, Invocation& call) {
+  CLI::App* const logs = app.add_subcommand("logs", "Print what a container wrote");
+  add_name(logs, call.logs.target.name);
+  logs->add_option("-c,--container", call.logs.container, "The container; default: the first");
+  logs->add_flag("-f,--follow", call.logs.follow, "Go on until the container ends");
+  logs->add_flag("-p,--previous", call.logs.previous, "Of the instance before this one");
+  logs->add_flag("--timestamps", call.logs.timestamps, "Each line with its time");
+  logs->add_option("--tail", call.logs.tail, "Only so many lines from the end");
+  logs->add_option("--since", call.logs.since, "Only what is newer than this, like 5s or 10m");
+  logs->callback([&call] {
+    call.logs.target.namespace_ = call.target.namespace_;
+    call.run = [&call](Connection& to) { return cli::logs(to, call.logs); };
+  });
+}
+
 void add_wait(CLI::App& app, Invocation& call) {
   CLI::App* const wait = app.add_subcommand("wait", "Wait until a Sandbox is so");
   add_name(wait, call.wait.target.name);
@@ -154,6 +170,7 @@ int main(int argc, char** argv) {
   add_delete(app, call);
   add_suspension(app, call);
   add_exec(app, call);
+  add_logs(app, call);
   add_wait(app, call);
   try {
     app.parse(argc, argv);

@@ -21,6 +21,8 @@ struct ServiceContext {
   asio::any_io_executor pool;
   // Everything but the counts of Sandboxes.
   pb::NodeResponse node;
+  // Where the runtime writes containers' logs.
+  std::string log_root;
   // Only what changes nothing, for the observers' socket.
   bool read_only = false;
 };
@@ -47,6 +49,8 @@ class Service final : public pb::Sandboxlet::Service {
                       pb::ResumeResponse* response) override;
   grpc::Status Exec(grpc::ServerContext* client,
                     grpc::ServerReaderWriter<pb::ExecResponse, pb::ExecRequest>* stream) override;
+  grpc::Status Logs(grpc::ServerContext* client, const pb::LogsRequest* request,
+                    grpc::ServerWriter<pb::LogsResponse>* writer) override;
   grpc::Status Stats(grpc::ServerContext* client, const pb::StatsRequest* request,
                      pb::StatsResponse* response) override;
   grpc::Status Events(grpc::ServerContext* client, const pb::EventsRequest* request,

@@ -1,0 +1,94 @@
+#include "agent/container/log_reader.h"
+#include "agent/pod/pod_sandbox_config.h"
+#include "agent/server/core_call.h"
+#include "agent/server/service.h"
+#include "agent/server/status_code.h"
+#include "agent/server/timestamp.h"
+
+namespace sandboxlet::agent {
+
+namespace {
+
+struct LogPlace {
+  // Below the agent's log root.
+  std::string directory;
+  uint32_t attempt = 0;
+};
+
+Result<std::string> container_name(const api::Sandbox& sandbox, const std::string& wanted) {
+  const auto& containers = sandbox.spec.podTemplate.spec.containers;
+  if (wanted.empty()) return containers.front().name;
+  for (const auto& container : containers) {
+    if (container.name == wanted) return wanted;
+  }
+  return Error(Code::kInvalidArgument,
+               "container " + wanted + " is not valid for Sandbox " + sandbox.metadata.name);
+}
+
+// Where the log is of the container's newest instance, or of the one before it.
+Result<LogPlace> place_of(const LocalSource& source, const pb::LogsRequest& request) {
+  TRY(const auto actor, source.actor({request.ref().namespace_(), request.ref().name()}));
+  TRY(const std::string name, container_name(actor->sandbox(), request.container()));
+  const auto& attempts = actor->observed().next_attempt;
+  const auto next = attempts.find(name);
+  const uint32_t written = next == attempts.end() ? 0 : next->second;
+  const uint32_t back = request.previous() ? 2 : 1;
+  if (written < back) {
+    return Error(
+        Code::kFailedPrecondition,
+        std::string(request.previous() ? "previous terminated container \"" : "container \"") +
+            name + "\" in Sandbox \"" + actor->sandbox().metadata.name + "\" not found");
+  }
+  return LogPlace{log_directory_name(actor->sandbox()) + "/" + name, written - back};
+}
+
+bool still_writes(const LocalSource& source, const pb::LogsRequest& request, uint32_t attempt) {
+  const auto actor = source.actor({request.ref().namespace_(), request.ref().name()});
+  if (!actor) return false;
+  for (const auto& container : (*actor)->observed().containers) {
+    const bool wanted = request.container().empty() || container.name == request.container();
+    if (wanted && container.attempt == attempt && container.state == ContainerState::kRunning) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+// Reads files on gRPC's own thread; the core is asked only where they are, and whether more comes.
+grpc::Status Service::Logs(grpc::ServerContext* client, const pb::LogsRequest* request,
+                           grpc::ServerWriter<pb::LogsResponse>* writer) {
+  auto find = [this, request = *request]() -> Task<Result<LogPlace>> {
+    co_return place_of(context_.source, request);
+  };
+  const auto place = call_core(context_.io, *client, find);
+  if (!place) return to_grpc(place.error());
+  LogOptions options;
+  options.follow = request->follow();
+  if (request->has_tail()) options.tail = request->tail();
+  if (request->has_since()) options.since = wall_time(request->since());
+  auto reader =
+      LogReader::open(context_.log_root + "/" + place->directory, place->attempt, options);
+  if (!reader) return to_grpc(reader.error());
+  auto ended = [&] {
+    auto ask = [this, request = *request, attempt = place->attempt]() -> Task<Result<bool>> {
+      co_return !still_writes(context_.source, request, attempt);
+    };
+    const auto answer = call_core(context_.io, *client, ask);
+    return client->IsCancelled() || !answer || *answer;
+  };
+  for (;;) {
+    auto line = reader->next(ended);
+    if (!line) return to_grpc(line.error());
+    if (!*line) return grpc::Status::OK;
+    pb::LogsResponse response;
+    set_timestamp(*response.mutable_time(), (*line)->time);
+    response.set_stderr((*line)->is_stderr);
+    response.set_partial((*line)->partial);
+    response.set_line(std::move((*line)->text));
+    if (!writer->Write(response)) return grpc::Status::OK;
+  }
+}
+
+}  // namespace sandboxlet::agent
