@@ -116,14 +116,14 @@ TEST_F(SafeRemoveTest, NeedsNoMoreDescriptorsOrPathForADeeperTree) {
 }
 
 TEST_F(SafeRemoveTest, TakesAWideTree) {
-  for (int i = 0; i < 1000; ++i) fs::create_directories(tree_ + "/d" + std::to_string(i) + "/e/f");
+  for (int i = 0; i < 200; ++i) fs::create_directories(tree_ + "/d" + std::to_string(i) + "/e/f");
   EXPECT_TRUE(remove_tree(tree_));
   EXPECT_FALSE(fs::exists(tree_));
 }
 
 // What an earlier try moved to the top, and a Sandbox that knows how it names that.
 TEST_F(SafeRemoveTest, GoesOnWithWhatAnEarlierTryLeft) {
-  for (int i = 0; i < 1000; ++i) {
+  for (int i = 0; i < 200; ++i) {
     fs::create_directories(tree_ + "/.removing-" + std::to_string(i) + "/full");
   }
   fs::create_directories(tree_ + "/a/b/c");
