@@ -160,16 +160,22 @@ void Actor::note_resume(const api::SandboxStatus& status) {
 }
 
 void Actor::watch_exits() {
+  bool missed_one = false;
   std::set<std::string> running;
   for (const auto& container : observed_.containers) {
     if (container.state != ContainerState::kRunning || container.pid == 0) continue;
     running.insert(container.id);
     if (exit_watches_.contains(container.id)) continue;
     auto watch = context_.watch_exit(container.pid, [this] { look(); });
-    // A process that cannot be watched is found by the next relist.
-    if (watch) exit_watches_[container.id] = std::move(*watch);
+    if (watch) {
+      exit_watches_[container.id] = std::move(*watch);
+    } else if (watch.error().code() == Code::kNotFound) {
+      missed_one = true;
+    }
   }
   std::erase_if(exit_watches_, [&](const auto& watch) { return !running.contains(watch.first); });
+  // It ended between its being read and its being watched.
+  if (missed_one && observed_.known) look();
 }
 
 void Actor::settle_waiters() {

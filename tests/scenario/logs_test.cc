@@ -31,7 +31,7 @@ class LogsTest : public AgentTest {
 TEST_F(LogsTest, FollowsToTheContainersEnd) {
   start("for i in 1 2 3; do echo $i; done; echo oops >&2; sleep 0.5; echo last",
         R"("restartPolicy":"Never",)");
-  ASSERT_TRUE(eventually([&] { return container_id("box") != ""; }));
+  ASSERT_TRUE(becomes("box", "Ready", "True"));
   pb::LogsRequest request;
   request.set_follow(true);
   EXPECT_THAT(read(request), testing::UnorderedElementsAre("1", "2", "3", "! oops", "last"));
