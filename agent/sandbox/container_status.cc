@@ -39,7 +39,9 @@ void ended(const Situation& situation, const ObservedContainer& last,
            api::ContainerStatus& status) {
   status.exitCode = last.exit_code;
   status.finishedAt = api::format_time(last.finished);
-  if (held_back_until(situation, last) && !wants_suspension(situation.desired.spec) &&
+  const bool restarting = situation.memory.under_way.contains("container/" + last.name);
+  if (!restarting && held_back_until(situation, last) &&
+      !wants_suspension(situation.desired.spec) &&
       restarts(situation.desired.spec.podTemplate.spec, last)) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(
         situation.memory.crashes.at(last.name).backoff.delay);

@@ -1,8 +1,12 @@
 #include "agent/sandbox/memory.h"
 
+#include <algorithm>
+
 namespace sandboxlet::agent {
 
 namespace {
+
+constexpr auto kAwayMax = std::chrono::seconds(2);
 
 const Backoff& limits_of(const Action& action, const BackoffLimits& limits) {
   if (std::holds_alternative<EnsureImage>(action)) return limits.image;
@@ -53,9 +57,13 @@ void end_badly(Memory& memory, const Action& action, Error error, const BackoffL
                TimePoint now) {
   const std::string subject = subject_of(action);
   memory.under_way.erase(subject);
-  auto [failure, fresh] =
-      memory.failures.try_emplace(subject, Failure{limits_of(action, limits), error});
-  failure->second.backoff.fail(now);
+  const bool away = error.code() == Code::kUnavailable;
+  const Backoff& first = away ? limits.other : limits_of(action, limits);
+  auto [failure, fresh] = memory.failures.try_emplace(subject, Failure{first, error});
+  // A runtime that comes back is met again soon, however long it was away.
+  Backoff& backoff = failure->second.backoff;
+  if (away) backoff.max = std::min<Duration>(backoff.max, kAwayMax);
+  backoff.fail(now);
   failure->second.error = std::move(error);
 }
 
