@@ -74,7 +74,7 @@ class Wired final : public Agent {
         volumes_(config.data_root),
         runtime_(client_options(config)),
         executor_({runtime_, *cgroups_, volumes_, *clock_, pool_.get_executor(), config.log_root,
-                   config.cgroup_root, node_memory()}),
+                   config.cgroup_root, node_memory(), is_alive}),
         events_(*clock_),
         source_(*store_, *clock_, events_, node_name_),
         manager_(manager_context()) {}

@@ -5,6 +5,8 @@
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
+#include "base/unique_fd.h"
+
 namespace sandboxlet::agent {
 
 namespace {
@@ -26,11 +28,18 @@ struct Handle {
   std::shared_ptr<Watch> watch;
 };
 
+int open_process(pid_t pid) { return static_cast<int>(syscall(SYS_pidfd_open, pid, 0)); }
+
 }  // namespace
+
+bool is_alive(pid_t pid) {
+  const UniqueFd process(open_process(pid));
+  return process || errno != ESRCH;
+}
 
 Result<std::shared_ptr<void>> watch_exit(asio::io_context& io, pid_t pid,
                                          std::function<void()> on_exit) {
-  const int fd = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
+  const int fd = open_process(pid);
   if (fd < 0) {
     if (errno == ESRCH) return Error(Code::kNotFound, "no process " + std::to_string(pid), ESRCH);
     return errno_error("watch process " + std::to_string(pid));

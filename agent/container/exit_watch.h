@@ -16,4 +16,7 @@ namespace sandboxlet::agent {
 Result<std::shared_ptr<void>> watch_exit(asio::io_context& io, pid_t pid,
                                          std::function<void()> on_exit);
 
+// False where there is no such process; one that has ended is there until its parent took note.
+bool is_alive(pid_t pid);
+
 }  // namespace sandboxlet::agent

@@ -39,6 +39,13 @@ TEST_F(ExitWatchTest, TellsOnceThatAProcessHasEnded) {
   EXPECT_EQ(told_, 1);
 }
 
+TEST_F(ExitWatchTest, KnowsWhoIsThere) {
+  const pid_t child = child_;
+  EXPECT_TRUE(is_alive(child));
+  end();
+  EXPECT_FALSE(is_alive(child));
+}
+
 TEST_F(ExitWatchTest, SaysNothingAfterItsEnd) {
   {
     const auto watch = watch_exit(io_, child_, [this] { ++told_; });

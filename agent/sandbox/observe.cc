@@ -1,6 +1,3 @@
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -9,7 +6,6 @@
 #include "agent/sandbox/readback.h"
 #include "agent/sandbox/runtime_executor.h"
 #include "base/offload.h"
-#include "base/unique_fd.h"
 
 namespace sandboxlet::agent {
 
@@ -20,11 +16,6 @@ using std::chrono::milliseconds;
 // The runtime learns of an exit some milliseconds after the kernel tells a pidfd.
 constexpr std::array kExitDelays{milliseconds(1), milliseconds(2),  milliseconds(4),
                                  milliseconds(8), milliseconds(16), milliseconds(32)};
-
-bool is_alive(pid_t pid) {
-  const UniqueFd process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
-  return process || errno != ESRCH;
-}
 
 template <class Filter>
 void select_ours(Filter& filter, const api::Sandbox& sandbox, const std::string& managed_by) {
@@ -90,7 +81,7 @@ Task<Result<ObservedContainer>> RuntimeExecutor::read_container(std::string pod_
   for (size_t tries = 0;; ++tries) {
     CO_TRY(const auto response, co_await context_.runtime.container_status(id, true));
     ObservedContainer container = observed_container(pod_id, response);
-    const bool settled = container.pid == 0 || is_alive(container.pid);
+    const bool settled = container.pid == 0 || context_.is_alive(container.pid);
     if (settled || tries == kExitDelays.size()) co_return container;
     co_await context_.clock.sleep(kExitDelays[tries]);
   }

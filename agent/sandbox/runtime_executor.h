@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <functional>
 #include <string>
 
 #include "agent/sandbox/executor.h"
@@ -26,6 +27,8 @@ struct ExecutorContext {
   std::string managed_by;
   // Bytes; what OOM scores are measured against.
   int64_t node_memory = 0;
+  // False where there is no such process.
+  std::function<bool(pid_t)> is_alive;
 };
 
 // Does actions on the real thing: runtime, cgroups, mounts and files.
