@@ -53,8 +53,9 @@ class ManualLoop {
   }
 
  private:
-  ManualClock clock_;
   asio::io_context io_{1};
+  // Goes first: a coroutine that sleeps needs its loop to be destroyed on.
+  ManualClock clock_;
 };
 
 }  // namespace sandboxlet

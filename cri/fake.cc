@@ -1,5 +1,6 @@
 #include "cri/fake.h"
 
+#include <algorithm>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/post.hpp>
 #include <utility>
@@ -14,6 +15,7 @@ struct FakeRuntime::UnderWay {
   virtual void fail(Error error) = 0;
   // Nobody waits for the answer any more.
   virtual void abandon() = 0;
+  virtual bool is_awaited() const = 0;
 
   FakeFault fault;
   std::string verb;
@@ -38,12 +40,19 @@ struct FakeRuntime::Call final : UnderWay {
     if (answer) answer(Result<T>(std::move(error)).wrap(verb));
   }
   void abandon() override { answer = nullptr; }
+  bool is_awaited() const override { return answer != nullptr; }
 };
 
 FakeRuntime::FakeRuntime(Clock& clock, Deadlines deadlines)
     : clock_(clock), deadlines_(deadlines), state_(clock) {}
 
 FakeRuntime::~FakeRuntime() = default;
+
+bool FakeRuntime::awaits_process(const std::string& cgroup_parent) const {
+  return std::any_of(under_way_.begin(), under_way_.end(), [&](const auto& call) {
+    return call->cgroup == cgroup_parent && call->is_awaited();
+  });
+}
 
 // ---- What goes wrong
 

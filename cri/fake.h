@@ -51,10 +51,13 @@ class FakeRuntime final : public Runtime {
 
   // ---- What a test looks at.
   FakeState& state() { return state_; }
+  const FakeState& state() const { return state_; }
   const std::vector<FakeCall>& calls() const { return calls_; }
   void clear_calls() { calls_.clear(); }
   // How many calls are under way.
   size_t under_way() const { return under_way_.size(); }
+  // True while somebody awaits a call that would hang if that cgroup were frozen.
+  bool awaits_process(const std::string& cgroup_parent) const;
 
   // ---- What a test does.
   // Faults of one verb: those for single calls first, in order, then the lasting one.

@@ -112,6 +112,13 @@ bool starts_processes(const Action& action) {
          std::holds_alternative<RunContainer>(action);
 }
 
+bool awaits_processes(const Action& action) {
+  return starts_processes(action) || std::holds_alternative<StopContainer>(action) ||
+         std::holds_alternative<RemoveContainer>(action) ||
+         std::holds_alternative<StopPodSandbox>(action) ||
+         std::holds_alternative<RemovePodSandbox>(action);
+}
+
 void fold(Observed& observed, const Action& action, const Outcome& outcome) {
   std::visit(Overloaded{
                  [&](const Observe&) { observed_anew(observed, std::get<Observed>(outcome)); },

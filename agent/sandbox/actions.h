@@ -66,8 +66,11 @@ std::string kind_of(const Action& action);
 // What it is about: two actions about one subject are never under way together, and failures are
 // held back by subject: "pod", "container/web", "image/web", "volume/data", "cgroup", ...
 std::string subject_of(const Action& action);
-// True for what makes processes: the freezer must not meet it under way (suspend.md, trap 2).
+// True for what makes processes.
 bool starts_processes(const Action& action);
+// True for what makes or ends processes: the freezer must not meet it under way (suspend.md, trap
+// 2).
+bool awaits_processes(const Action& action);
 
 // What an action found or made.
 struct StagedVolume {

@@ -76,6 +76,7 @@ void Actor::take_turn() {
   turn_is_due_ = false;
   if (retired_) return;
   Plan next = plan(situation());
+  for (const auto& subject : next.settled) memory_.failures.erase(subject);
   for (auto& action : next.actions) start(std::move(action));
   publish();
   timer_.reset();
@@ -94,6 +95,8 @@ void Actor::start(Action action) {
 
 Task<void> Actor::perform(std::shared_ptr<Actor> self, Action action) {
   const TimePoint begun = context_.clock.now();
+  // The turn that decided this ends first: an action that answers at once changes what it tells.
+  co_await asio::post(context_.io, asio::use_awaitable);
   const bool freezes = std::holds_alternative<Freeze>(action);
   if (freezes) co_await gate_.close();
   Job job;

@@ -1,6 +1,7 @@
 #include "agent/sandbox/plan.h"
 
 #include <algorithm>
+#include <set>
 
 #include "agent/sandbox/phase.h"
 #include "api/time.h"
@@ -10,6 +11,8 @@ namespace sandboxlet::agent {
 namespace {
 
 constexpr auto kDefaultGrace = std::chrono::seconds(30);
+
+bool freezes(const Action& action) { return std::holds_alternative<Freeze>(action); }
 
 class Planner {
  public:
@@ -36,10 +39,11 @@ class Planner {
   void tear_down();
 
   void start(Action action);
-  bool is_busy(const std::string& subject) const { return memory_.under_way.contains(subject); }
-  bool anything_starts() const;
+  bool is_busy(const std::string& subject) const;
+  bool is_under_way(bool (*kind)(const Action&)) const;
   bool blocks_observing() const;
   void look_again(TimePoint when);
+  void settle_failures();
   bool volumes_ready(const api::Container& container) const;
   Duration grace() const;
 
@@ -49,12 +53,23 @@ class Planner {
   const Memory& memory_;
   const Situation& situation_;
   Plan plan_;
+  // What plan_ starts, what it would start but for what is under way or held back.
+  std::set<std::string> wanted_;
 };
+
+bool Planner::is_busy(const std::string& subject) const {
+  return memory_.under_way.contains(subject) ||
+         std::any_of(plan_.actions.begin(), plan_.actions.end(),
+                     [&](const Action& begun) { return subject_of(begun) == subject; });
+}
 
 // Starts the action unless its subject is busy or held back by a failure.
 void Planner::start(Action action) {
   const std::string subject = subject_of(action);
+  wanted_.insert(subject);
   if (is_busy(subject)) return;
+  // Neither meets the other (suspend.md, trap 2).
+  if (awaits_processes(action) && is_under_way(freezes)) return;
   if (const auto failure = memory_.failures.find(subject); failure != memory_.failures.end()) {
     const Backoff& backoff = failure->second.backoff;
     if (!backoff.ready(situation_.now)) return look_again(backoff.next_try());
@@ -66,9 +81,9 @@ void Planner::look_again(TimePoint when) {
   if (!plan_.look_again || when < *plan_.look_again) plan_.look_again = when;
 }
 
-bool Planner::anything_starts() const {
+bool Planner::is_under_way(bool (*kind)(const Action&)) const {
   return std::any_of(memory_.under_way.begin(), memory_.under_way.end(),
-                     [](const auto& entry) { return starts_processes(entry.second); });
+                     [kind](const auto& entry) { return kind(entry.second); });
 }
 
 // Observing beside what changes the same things would bring back the past.
@@ -115,7 +130,14 @@ Plan Planner::make() {
       tear_down();
       break;
   }
+  settle_failures();
   return std::move(plan_);
+}
+
+void Planner::settle_failures() {
+  for (const auto& [subject, failure] : memory_.failures) {
+    if (!wanted_.contains(subject) && !is_busy(subject)) plan_.settled.push_back(subject);
+  }
 }
 
 // ---- Running
@@ -179,9 +201,11 @@ void Planner::run_container(const api::Container& container) {
         break;
     }
     if (!restarts(spec_, *last)) return;
-    if (in_this_pod) {
-      if (const auto until = held_back_until(situation_, *last)) return look_again(*until);
-    }
+  }
+  // Also while it is held back, or waits for its image, pod and volumes.
+  wanted_.insert(subject_of(RunContainer{container.name}));
+  if (in_this_pod) {
+    if (const auto until = held_back_until(situation_, *last)) return look_again(*until);
   }
   const auto next = observed_.next_attempt.find(container.name);
   const uint32_t attempt = next == observed_.next_attempt.end() ? 0 : next->second;
@@ -236,7 +260,7 @@ void Planner::remove_dead_containers(const api::Container& container) {
 
 void Planner::freeze() {
   if (observed_.frozen || !observed_.cgroup || !observed_.anything_runs()) return;
-  if (anything_starts()) return;
+  if (is_under_way(awaits_processes)) return;
   start(Freeze{});
 }
 
@@ -254,7 +278,7 @@ void Planner::stop_containers() {
 
 void Planner::terminate() {
   stop_containers();
-  if (!observed_.containers.empty() || observed_.frozen || anything_starts()) return;
+  if (!observed_.containers.empty() || observed_.frozen || is_under_way(starts_processes)) return;
   for (const auto& pod : observed_.pods) start(RemovePodSandbox{pod.id});
   if (!observed_.pods.empty() || is_busy("pod")) return;
   if (observed_.volumes_staged) start(UnstageVolumes{});

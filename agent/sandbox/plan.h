@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "agent/sandbox/goal.h"
@@ -25,6 +26,9 @@ struct Plan {
   std::vector<Action> actions;
   // When time alone will allow more.
   std::optional<TimePoint> look_again;
+  // Subjects that failed before and that nothing is to be done about any more: their failures are
+  // history.
+  std::vector<std::string> settled;
 };
 
 // The heart: pure, and a second plan on a converged Sandbox does nothing (kubelet:

@@ -54,6 +54,28 @@ TEST(Plan, WaitsForAVolumeThatTheContainerMounts) {
   EXPECT_THAT(world.converge(), Contains("RunContainer container/main"));
 }
 
+TEST(Plan, ForgetsAFailureWhenWhatWasToBeMadeIsThere) {
+  TestWorld world;
+  world.perform(CreateCgroup{});
+  world.fail(RunPodSandbox{}, Error(Code::kDeadlineExceeded, "done none the less"));
+  EXPECT_THAT(world.plan().settled, IsEmpty());
+  world.observed.pods.push_back({.id = "pod-0", .ready = true, .ips = {"10.0.0.2"}});
+  EXPECT_THAT(world.plan().settled, ElementsAre("pod"));
+}
+
+TEST(Plan, RemembersAContainersFailureWhileItsImageIsAskedForAgain) {
+  TestWorld world;
+  world.converge();
+  world.exit("main", 1);
+  world.fail(RunContainer{"main", 1, 1}, Error(Code::kInternal, "no such command"));
+  world.observed.next_attempt["main"] = 2;
+  EXPECT_THAT(world.decided(), IsEmpty());
+  EXPECT_THAT(world.plan().settled, IsEmpty());
+  world.pass(world.limits.crash.max);
+  EXPECT_THAT(world.decided(), ElementsAre("EnsureImage image/main"));
+  EXPECT_THAT(world.plan().settled, IsEmpty());
+}
+
 TEST(Plan, RestartsTheFirstTimeAtOnceAndThenHoldsBack) {
   TestWorld world;
   world.converge();
@@ -161,6 +183,27 @@ TEST(Plan, FreezingWaitsForWhatStartsProcessesAndStartsNoMore) {
   EXPECT_THAT(world.decided(), ElementsAre("Freeze"));
 }
 
+TEST(Plan, AStopWaitsForAFreezeThatIsUnderWay) {
+  TestWorld world;
+  world.converge();
+  begin(world.memory, Freeze{}, world.observed, world.limits, world.now);
+  world.suspend("Stop");
+  EXPECT_THAT(world.decided(), IsEmpty());
+  world.perform(Freeze{});
+  EXPECT_THAT(world.converge(), ElementsAre("Thaw", "StopContainer container/main",
+                                            "RemoveContainer container/main"));
+}
+
+TEST(Plan, FreezingWaitsForAStopThatIsUnderWay) {
+  TestWorld world;
+  world.desired.spec.podTemplate.spec.containers.emplace_back().name = "side";
+  world.converge();
+  const StopContainer stop{"side", "side-0", seconds(30)};
+  begin(world.memory, stop, world.observed, world.limits, world.now);
+  world.suspend("Freeze");
+  EXPECT_THAT(world.decided(), IsEmpty());
+}
+
 TEST(Plan, ASandboxThatIsBornSuspendedGetsNoPod) {
   for (const char* depth : {"Freeze", "Stop", "Terminate"}) {
     TestWorld world;
@@ -263,6 +306,19 @@ TEST(Plan, EndsOnTimeAlsoWhileSuspended) {
   world.pass(seconds(60));
   EXPECT_THAT(world.converge(), Contains("RemovePodSandbox"));
   EXPECT_THAT(world.converge(), Not(Contains("Forget")));
+}
+
+TEST(Plan, DoesOneThingAtATimeToContainersOfOneName) {
+  TestWorld world;
+  world.converge();
+  world.exit("main", 1);
+  world.converge();
+  ASSERT_EQ(world.observed.containers.size(), 2u);
+  world.suspend("Stop");
+  EXPECT_THAT(world.decided(), ElementsAre("RemoveContainer container/main"));
+  EXPECT_THAT(world.converge(),
+              ElementsAre("RemoveContainer container/main", "StopContainer container/main",
+                          "RemoveContainer container/main"));
 }
 
 TEST(Plan, DoesNotStartAnActionTwice) {

@@ -81,9 +81,10 @@ std::vector<std::string> TestWorld::decided() const {
 std::vector<std::string> TestWorld::converge() {
   std::vector<std::string> done;
   for (int step = 0; step < kManySteps; ++step) {
-    const auto actions = plan().actions;
-    if (actions.empty()) return done;
-    for (const auto& action : actions) {
+    const auto next = plan();
+    for (const auto& subject : next.settled) memory.failures.erase(subject);
+    if (next.actions.empty()) return done;
+    for (const auto& action : next.actions) {
       done.push_back(described(action));
       perform(action);
     }
