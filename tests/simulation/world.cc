@@ -1,0 +1,220 @@
+#include "tests/simulation/world.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include "api/defaults.h"
+#include "tests/simulation/check.h"
+
+namespace sandboxlet::simulation {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr char kScratch[] = "/volumes/scratch";
+constexpr char kData[] = "/claims/data";
+constexpr char kMark[] = "/mark";
+
+api::Sandbox sandbox(const std::string& name, int containers) {
+  api::Sandbox made;
+  made.metadata.name = name;
+  made.metadata.namespace_ = "default";
+  made.metadata.uid = "uid-" + name;
+  made.metadata.generation = 1;
+  auto& spec = made.spec.podTemplate.spec;
+  for (int i = 0; i < containers; ++i) {
+    api::Container& container = spec.containers.emplace_back();
+    container.name = "c" + std::to_string(i);
+    container.image = "app:" + std::to_string(i);
+    container.volumeMounts.emplace_back().name = "scratch";
+    container.volumeMounts.back().mountPath = "/scratch";
+  }
+  spec.volumes.emplace_back().name = "scratch";
+  spec.volumes.back().emptyDir.emplace();
+  made.spec.volumeClaimTemplates.emplace_back().metadata.name = "data";
+  api::set_defaults(made);
+  return made;
+}
+
+}  // namespace
+
+World::World(uint64_t seed) : random_(seed) { start_agent(); }
+
+bool World::once_in(int times) { return random_() % static_cast<uint64_t>(times) == 0; }
+
+// ---- The user
+
+std::string World::create() {
+  const auto made = sandbox("box-" + std::to_string(++sequence_), once_in(3) ? 2 : 1);
+  say(made);
+  return made.metadata.uid;
+}
+
+void World::suspend(const std::string& uid, api::Depth depth) {
+  api::Sandbox next = desired_.at(uid);
+  next.spec.operatingMode = "Suspended";
+  next.spec.suspend.emplace().depth = api::to_string(depth);
+  mark_data();
+  if (depth == api::Depth::kTerminate) {
+    marks_[uid].erase(machine_.data_root() + "/sandboxes/" + uid + kScratch + kMark);
+  }
+  say(std::move(next));
+}
+
+void World::resume(const std::string& uid) {
+  api::Sandbox next = desired_.at(uid);
+  next.spec.operatingMode = "Running";
+  say(std::move(next));
+}
+
+void World::remove(const std::string& uid) {
+  api::Sandbox next = desired_.at(uid);
+  next.metadata.deletionTimestamp = "2027-01-15T08:00:00Z";
+  marks_.erase(uid);
+  say(std::move(next));
+}
+
+void World::say(api::Sandbox sandbox) {
+  const bool is_new = !desired_.contains(sandbox.metadata.uid);
+  if (!is_new) ++sandbox.metadata.generation;
+  desired_[sandbox.metadata.uid] = sandbox;
+  if (!life_) return;
+  if (is_new) {
+    life_->manager().want_new(std::move(sandbox));
+  } else {
+    life_->manager().want(std::move(sandbox));
+  }
+}
+
+// ---- The machine
+
+void World::kill_agent(bool finish_calls) {
+  machine_.runtime().client_died(finish_calls);
+  life_.reset();
+}
+
+void World::start_agent() { life_ = std::make_unique<Life>(machine_, desired_); }
+
+void World::begin_faults() {
+  auto fault = [this](const cri::FakeCall&) {
+    cri::FakeFault fault;
+    fault.delay = std::chrono::milliseconds(random_() % (once_in(20) ? 20'000 : 200));
+    if (!once_in(10)) return fault;
+    constexpr std::array kCodes{Code::kUnavailable, Code::kDeadlineExceeded, Code::kInternal};
+    fault.error = Error(kCodes[random_() % kCodes.size()], "as the seed has it");
+    fault.done = once_in(2);
+    return fault;
+  };
+  machine_.runtime().set_fault_source(fault);
+  machine_.cgroups().fault = [this](std::string_view, const std::string& name) -> Result<> {
+    if (once_in(20)) return Error(Code::kUnavailable, "cgroup " + name + ": as the seed has it");
+    return {};
+  };
+  machine_.loses_event = [this] { return once_in(4); };
+}
+
+void World::end_faults() {
+  machine_.runtime().heal();
+  machine_.runtime().come_back();
+  machine_.cgroups().fault = nullptr;
+  machine_.loses_event = nullptr;
+}
+
+void World::end_some_container(int code) {
+  std::vector<std::string> running;
+  for (const auto& [id, container] : machine_.runtime().state().containers()) {
+    if (container.pid != 0) running.push_back(id);
+  }
+  if (running.empty()) return;
+  machine_.runtime().state().exit(running[random_() % running.size()], code);
+}
+
+// ---- Time
+
+void World::pass_until(TimePoint when) {
+  if (life_) life_->loop().clock().advance(when - life_->loop().clock().now());
+  machine_.clock().advance(when - machine_.clock().now());
+}
+
+void World::step() {
+  if (life_ && life_->loop().step()) return;
+  const TimePoint machine = machine_.clock().next();
+  const TimePoint next = life_ ? std::min(machine, life_->loop().clock().next()) : machine;
+  if (next != TimePoint::max()) pass_until(next);
+}
+
+void World::run_for(Duration time) {
+  const TimePoint end = machine_.clock().now() + time;
+  for (;;) {
+    if (life_) life_->loop().settle();
+    const TimePoint machine = machine_.clock().next();
+    const TimePoint next = life_ ? std::min(machine, life_->loop().clock().next()) : machine;
+    pass_until(std::min(next, end));
+    if (next > end) return;
+  }
+}
+
+std::vector<std::string> World::converge() {
+  mark_data();
+  std::vector<std::string> wrong;
+  // What was asked for by the dead may be done yet, and a relist finds it.
+  run_for(1min);
+  // Past the longest back-off of a crash loop, many times.
+  const TimePoint end = machine_.clock().now() + 1h;
+  do {
+    run_for(1s);
+    wrong = problems();
+  } while (!wrong.empty() && machine_.clock().now() < end);
+  mark_data();
+  return wrong;
+}
+
+// ---- What is wrong
+
+void World::mark_data() {
+  for (const auto& [uid, sandbox] : desired_) {
+    if (!sandbox.metadata.deletionTimestamp.empty()) continue;
+    for (const char* volume : {kScratch, kData}) {
+      // What is on its way to its removal is none to be kept.
+      if (volume == kScratch && api::wanted_depth(sandbox.spec) == api::Depth::kTerminate) continue;
+      const std::string path = machine_.data_root() + "/sandboxes/" + uid + volume;
+      if (!std::filesystem::exists(path) || marks_[uid].contains(path + kMark)) continue;
+      std::ofstream(path + kMark) << "kept";
+      marks_[uid].insert(path + kMark);
+    }
+  }
+}
+
+std::vector<std::string> World::problems() {
+  std::vector<std::string> found = machine_.violations();
+  for (const auto& [uid, sandbox] : desired_) check_sandbox(machine_, sandbox, found);
+  check_leaks(machine_, desired_, found);
+  for (const auto& [uid, actor] : life_->manager().actors()) {
+    if (!actor->is_idle() || !actor->observed().known) found.push_back(uid + " is busy");
+  }
+  for (const auto& [uid, files] : marks_) {
+    for (const auto& file : files) {
+      if (!std::filesystem::exists(file)) found.push_back(uid + ": lost " + file);
+    }
+  }
+  return found;
+}
+
+std::vector<std::string> World::second_pass() {
+  life_->operations().clear();
+  machine_.runtime().clear_calls();
+  for (const auto& [uid, actor] : life_->manager().actors()) actor->look();
+  run_for(12s);
+  std::vector<std::string> done;
+  for (const auto& operation : life_->operations()) {
+    if (operation != "Observe") done.push_back(operation);
+  }
+  for (const auto& call : machine_.runtime().calls()) {
+    const bool asks = call.verb.starts_with("List") || call.verb.ends_with("Status");
+    if (!asks) done.push_back(call.verb + " " + call.subject);
+  }
+  return done;
+}
+
+}  // namespace sandboxlet::simulation

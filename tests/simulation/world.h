@@ -1,0 +1,68 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "tests/simulation/life.h"
+
+namespace sandboxlet::simulation {
+
+// A machine, its agent while there is one, and the user's words. Each method is one moment; step()
+// and run_for() let things happen between them. The same seed is the same world.
+class World {
+ public:
+  explicit World(uint64_t seed);
+
+  Machine& machine() { return machine_; }
+  const Machine& machine() const { return machine_; }
+  Life& life() { return *life_; }
+  const Desired& desired() const { return desired_; }
+  std::mt19937_64& random() { return random_; }
+  // True once in that many times.
+  bool once_in(int times);
+
+  // ---- The user. What is said to no agent is on disk when the next one starts.
+  std::string create();
+  void suspend(const std::string& uid, api::Depth depth);
+  void resume(const std::string& uid);
+  void remove(const std::string& uid);
+
+  // ---- The machine.
+  // kill -9, wherever it is; what it had asked of the runtime is done none the less, or is not.
+  void kill_agent(bool finish_calls);
+  void start_agent();
+  // Calls to the runtime fail, lose their answers and linger; freezes fail; events are lost.
+  void begin_faults();
+  void end_faults();
+  void end_some_container(int code);
+
+  // ---- Time. Runs one handler, or lets time pass to the next timer.
+  void step();
+  void run_for(Duration time);
+  // Runs until the Sandboxes are as wanted; what is wrong when that never comes.
+  std::vector<std::string> converge();
+
+  // What is not as it is wanted, and what may never be; empty when all is well.
+  std::vector<std::string> problems();
+  // What a converged world does when everything is looked at again.
+  std::vector<std::string> second_pass();
+
+ private:
+  void say(api::Sandbox sandbox);
+  void pass_until(TimePoint when);
+  void mark_data();
+
+  std::mt19937_64 random_;
+  Machine machine_;
+  Desired desired_;
+  std::unique_ptr<Life> life_;
+  int sequence_ = 0;
+  // Files that were put into volumes, by uid: there as long as their volume is to be kept.
+  std::map<std::string, std::set<std::string>> marks_;
+};
+
+}  // namespace sandboxlet::simulation
