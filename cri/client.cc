@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <type_traits>
 #include <utility>
 
 #include "cri/grpc_error.h"
+#include "cri/stranded_task.h"
 
 namespace sandboxlet::cri {
 
@@ -16,6 +18,7 @@ namespace {
 
 using Runtimes = v1::RuntimeService::Stub;
 using Images = v1::ImageService::Stub;
+namespace tasks = ::containerd::services::tasks::v1;
 
 std::shared_ptr<grpc::Channel> connect(const std::string& socket) {
   constexpr int kMaxMessageBytes = 16 << 20;  // cri-client's limit
@@ -79,7 +82,8 @@ Client::Client(ClientOptions options)
     : deadlines_(options.deadlines),
       observer_(std::make_shared<const CallObserver>(std::move(options.observer))),
       channel_(connect(options.socket)),
-      stubs_(v1::RuntimeService::NewStub(channel_), v1::ImageService::NewStub(channel_)) {}
+      stubs_(v1::RuntimeService::NewStub(channel_), v1::ImageService::NewStub(channel_),
+             tasks::Tasks::NewStub(channel_)) {}
 
 Client::~Client() {
   for (PendingCall& call : pending_) call.context->TryCancel();
@@ -101,11 +105,29 @@ auto Client::call(std::string_view verb,
             std::move(convert), std::move(handler));
         pending_.push_back(*call);
         call->context->set_deadline(gpr_time_from_nanos(timeout.count(), GPR_TIMESPAN));
+        if constexpr (std::is_same_v<Stub, tasks::Tasks::Stub>) {
+          call->context->AddMetadata(kContainerdNamespaceKey, kContainerdNamespace);
+        }
         auto& stub = *std::get<std::unique_ptr<Stub>>(stubs_);
         auto reader = (stub.*start)(call->context.get(), request, &completions_.queue());
         call->finish(std::move(call), std::move(reader));
       },
       asio::use_awaitable);
+}
+
+template <class Remove>
+Task<Result<>> Client::without_stranded_tasks(Remove remove) {
+  std::set<std::string> deleted;
+  for (;;) {
+    Result<> removed = co_await remove();
+    if (removed) co_return removed;
+    const auto task = stranded_task(removed.error());
+    if (!task || !deleted.insert(*task).second) co_return removed;
+    tasks::DeleteTaskRequest request;
+    request.set_container_id(*task);
+    CO_CHECK_OK(co_await gone_is_done(call("DeleteTask", &tasks::Tasks::Stub::AsyncDelete, request,
+                                           deadlines_.change, kNothing)));
+  }
 }
 
 // ---- The runtime itself
@@ -146,8 +168,10 @@ Task<Result<>> Client::stop_pod_sandbox(std::string id) {
 Task<Result<>> Client::remove_pod_sandbox(std::string id) {
   v1::RemovePodSandboxRequest request;
   request.set_pod_sandbox_id(std::move(id));
-  return gone_is_done(call("RemovePodSandbox", &Runtimes::AsyncRemovePodSandbox, std::move(request),
-                           deadlines_.change, kNothing));
+  return without_stranded_tasks([this, request = std::move(request)] {
+    return gone_is_done(call("RemovePodSandbox", &Runtimes::AsyncRemovePodSandbox, request,
+                             deadlines_.change, kNothing));
+  });
 }
 
 Task<Result<v1::PodSandboxStatusResponse>> Client::pod_sandbox_status(std::string id,
@@ -198,8 +222,10 @@ Task<Result<>> Client::stop_container(std::string id, Duration grace) {
 Task<Result<>> Client::remove_container(std::string id) {
   v1::RemoveContainerRequest request;
   request.set_container_id(std::move(id));
-  return gone_is_done(call("RemoveContainer", &Runtimes::AsyncRemoveContainer, std::move(request),
-                           deadlines_.change, kNothing));
+  return without_stranded_tasks([this, request = std::move(request)] {
+    return gone_is_done(call("RemoveContainer", &Runtimes::AsyncRemoveContainer, request,
+                             deadlines_.change, kNothing));
+  });
 }
 
 Task<Result<v1::ContainerStatusResponse>> Client::container_status(std::string id, bool verbose) {

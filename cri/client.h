@@ -12,6 +12,7 @@
 #include "cri/completion_thread.h"
 #include "cri/runtime.h"
 #include "cri/unary_call.h"
+#include "proto/containerd/tasks/v1/tasks.grpc.pb.h"
 #include "proto/runtime/v1/api.grpc.pb.h"
 
 namespace sandboxlet::cri {
@@ -94,12 +95,16 @@ class Client final : public Runtime {
             std::unique_ptr<grpc::ClientAsyncResponseReader<Response>> (Stub::*start)(
                 grpc::ClientContext*, const Request&, grpc::CompletionQueue*),
             Request request, Duration timeout, Extract extract);
+  // Removes what remove() does, again without the stranded tasks that it stumbles over.
+  template <class Remove>
+  Task<Result<>> without_stranded_tasks(Remove remove);
 
   const Deadlines deadlines_;
   const std::shared_ptr<const CallObserver> observer_;
   const std::shared_ptr<grpc::Channel> channel_;
   const std::tuple<std::unique_ptr<v1::RuntimeService::Stub>,
-                   std::unique_ptr<v1::ImageService::Stub>>
+                   std::unique_ptr<v1::ImageService::Stub>,
+                   std::unique_ptr<::containerd::services::tasks::v1::Tasks::Stub>>
       stubs_;
   PendingCalls pending_;
   CompletionThread completions_;
