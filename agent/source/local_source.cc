@@ -40,6 +40,19 @@ Error conflict(const std::string& name, const std::string& why) {
       "Operation cannot be fulfilled on sandboxes.agents.x-k8s.io \"" + name + "\": " + why);
 }
 
+Error not_found(const std::string& name) {
+  return Error(Code::kNotFound, "sandboxes.agents.x-k8s.io \"" + name + "\" not found");
+}
+
+NameQueue::Key key_of(const Ref& ref) {
+  return {ref.namespace_.empty() ? "default" : ref.namespace_, ref.name};
+}
+
+Result<> refuse_deleted(const api::Sandbox& sandbox) {
+  if (sandbox.metadata.deletionTimestamp.empty()) return {};
+  return conflict(sandbox.metadata.name, "object is being deleted");
+}
+
 // True where that is the state of the newest generation.
 bool holds(const Actor& actor, const char* type, const char* status) {
   const auto& sandbox = actor.sandbox();
@@ -67,12 +80,9 @@ Result<> LocalSource::start(Manager& manager) {
 // ---- Reading
 
 Result<std::shared_ptr<Actor>> LocalSource::actor(const Ref& ref) const {
-  const Key key{ref.namespace_.empty() ? "default" : ref.namespace_, ref.name};
-  const auto uid = uids_.find(key);
+  const auto uid = uids_.find(key_of(ref));
   auto found = uid == uids_.end() ? nullptr : manager_->find(uid->second);
-  if (!found) {
-    return Error(Code::kNotFound, "sandboxes.agents.x-k8s.io \"" + ref.name + "\" not found");
-  }
+  if (!found) return not_found(ref.name);
   return found;
 }
 
@@ -108,29 +118,32 @@ void LocalSource::tell(ChangeType type, const api::Sandbox& sandbox) {
 
 // ---- Writing
 
-// One writer a name: who comes while another's object is on its way to the disk is told so.
 Task<Result<>> LocalSource::commit(api::Sandbox sandbox, std::string cause) {
-  const Key key{sandbox.metadata.namespace_, sandbox.metadata.name};
-  if (!writing_.insert(key).second) {
-    co_return conflict(sandbox.metadata.name,
-                       "the object has been modified; please apply your changes to the latest "
-                       "version and try again");
-  }
-  const auto written = co_await store_.put(sandbox);
-  writing_.erase(key);
-  if (!written) co_return written.error();
-  const bool created = uids_.emplace(key, sandbox.metadata.uid).second;
-  if (created) {
-    manager_->want_new(sandbox);
-  } else {
-    manager_->want(sandbox, cause);
-  }
-  tell(created ? ChangeType::kAdded : ChangeType::kModified, sandbox);
+  CO_CHECK_OK(co_await store_.put(sandbox));
+  // The store removes it after this write of it, in the order of the calls.
+  if (!manager_->find(sandbox.metadata.uid)) co_return not_found(sandbox.metadata.name);
+  manager_->want(sandbox, cause);
+  tell(ChangeType::kModified, sandbox);
   co_return Result<>();
+}
+
+Task<Result<std::shared_ptr<Actor>>> LocalSource::change(Ref ref, Edit edit, std::string cause) {
+  const Key key = key_of(ref);
+  const auto turn = co_await writers_.enter(key);
+  CO_TRY(const auto target, actor(ref));
+  api::Sandbox next = target->sandbox();
+  CO_CHECK_OK(edit(next));
+  if (!(next == target->sandbox())) {
+    ++next.metadata.generation;
+    next.metadata.resourceVersion = next_version(next.metadata.resourceVersion);
+    CO_CHECK_OK(co_await commit(std::move(next), std::move(cause)));
+  }
+  co_return target;
 }
 
 Task<Result<Applied>> LocalSource::apply(api::Sandbox sandbox, bool dry_run, bool keep_suspension) {
   const Key key{sandbox.metadata.namespace_, sandbox.metadata.name};
+  const auto turn = co_await writers_.enter(key);
   if (uids_.contains(key))
     co_return co_await configure(std::move(sandbox), dry_run, keep_suspension);
   co_return co_await create(std::move(sandbox), dry_run);
@@ -150,7 +163,12 @@ Task<Result<Applied>> LocalSource::create(api::Sandbox sandbox, bool dry_run) {
   meta.deletionGracePeriodSeconds.reset();
   sandbox.status = {};
   sandbox.status.nodeName = node_name_;
-  if (!dry_run) CO_CHECK_OK(co_await commit(sandbox));
+  if (!dry_run) {
+    CO_CHECK_OK(co_await store_.put(sandbox));
+    uids_[{meta.namespace_, meta.name}] = meta.uid;
+    manager_->want_new(sandbox);
+    tell(ChangeType::kAdded, sandbox);
+  }
   co_return Applied{ApplyOutcome::kCreated, std::move(sandbox)};
 }
 
@@ -188,7 +206,7 @@ Task<Result<Applied>> LocalSource::configure(api::Sandbox sandbox, bool dry_run,
   next.metadata.resourceVersion = next_version(now.metadata.resourceVersion);
   const bool template_changed = !(next.spec.podTemplate == now.spec.podTemplate);
   if (!dry_run) {
-    CO_CHECK_OK(co_await commit(next));
+    CO_CHECK_OK(co_await commit(next, "User"));
     if (template_changed) {
       events_.add(asked.namespace_, asked.name,
                   {false, "PodTemplateChanged",
@@ -199,21 +217,15 @@ Task<Result<Applied>> LocalSource::configure(api::Sandbox sandbox, bool dry_run,
 }
 
 Task<Result<api::Sandbox>> LocalSource::suspend(Ref ref, std::string depth) {
-  CO_TRY(const auto target, actor(ref));
-  api::Sandbox next = target->sandbox();
-  if (!next.metadata.deletionTimestamp.empty()) {
-    co_return conflict(next.metadata.name, "object is being deleted");
-  }
-  next.spec.operatingMode = "Suspended";
-  if (!depth.empty()) {
+  Edit edit = [depth = std::move(depth)](api::Sandbox& next) -> Result<> {
+    CHECK_OK(refuse_deleted(next));
+    next.spec.operatingMode = "Suspended";
+    if (depth.empty()) return {};
     if (!next.spec.suspend) next.spec.suspend.emplace();
     next.spec.suspend->depth = depth;
-  }
-  if (!(next.spec == target->sandbox().spec)) {
-    ++next.metadata.generation;
-    next.metadata.resourceVersion = next_version(next.metadata.resourceVersion);
-    CO_CHECK_OK(co_await commit(std::move(next)));
-  }
+    return {};
+  };
+  CO_TRY(const auto target, co_await change(ref, std::move(edit), "User"));
   Actor::Predicate suspended = [](const Actor& now) { return holds(now, "Suspended", "True"); };
   if (!co_await target->until(suspended)) {
     co_return Error(Code::kCancelled, "the Sandbox was deleted meanwhile");
@@ -222,18 +234,13 @@ Task<Result<api::Sandbox>> LocalSource::suspend(Ref ref, std::string depth) {
 }
 
 Task<Result<api::Sandbox>> LocalSource::resume(Ref ref, std::string cause) {
-  CO_TRY(const auto target, actor(ref));
-  api::Sandbox next = target->sandbox();
-  if (!next.metadata.deletionTimestamp.empty()) {
-    co_return conflict(next.metadata.name, "object is being deleted");
-  }
-  next.spec.operatingMode = "Running";
-  if (next.spec.pause) next.spec.pause = false;
-  if (!(next.spec == target->sandbox().spec)) {
-    ++next.metadata.generation;
-    next.metadata.resourceVersion = next_version(next.metadata.resourceVersion);
-    CO_CHECK_OK(co_await commit(std::move(next), cause));
-  }
+  Edit edit = [](api::Sandbox& next) -> Result<> {
+    CHECK_OK(refuse_deleted(next));
+    next.spec.operatingMode = "Running";
+    if (next.spec.pause) next.spec.pause = false;
+    return {};
+  };
+  CO_TRY(const auto target, co_await change(ref, std::move(edit), std::move(cause)));
   Actor::Predicate running = [](const Actor& now) {
     return holds(now, "Ready", "True") || holds(now, "Finished", "True");
   };
@@ -244,19 +251,18 @@ Task<Result<api::Sandbox>> LocalSource::resume(Ref ref, std::string cause) {
 }
 
 Task<Result<>> LocalSource::remove(Ref ref, std::optional<int64_t> grace_seconds, bool wait) {
-  CO_TRY(const auto target, actor(ref));
-  api::Sandbox next = target->sandbox();
-  const bool sooner = grace_seconds && (!next.metadata.deletionGracePeriodSeconds ||
-                                        *grace_seconds < *next.metadata.deletionGracePeriodSeconds);
-  if (next.metadata.deletionTimestamp.empty() || sooner) {
-    if (next.metadata.deletionTimestamp.empty()) {
-      next.metadata.deletionTimestamp = api::format_time(clock_.wall());
+  Edit edit = [this, grace_seconds](api::Sandbox& next) -> Result<> {
+    auto& meta = next.metadata;
+    if (meta.deletionTimestamp.empty()) {
+      meta.deletionTimestamp = api::format_time(clock_.wall());
+      meta.deletionGracePeriodSeconds = grace_seconds;
     }
-    if (grace_seconds) next.metadata.deletionGracePeriodSeconds = grace_seconds;
-    ++next.metadata.generation;
-    next.metadata.resourceVersion = next_version(next.metadata.resourceVersion);
-    CO_CHECK_OK(co_await commit(std::move(next)));
-  }
+    // A second word may only make it sooner.
+    auto& grace = meta.deletionGracePeriodSeconds;
+    if (grace_seconds && (!grace || *grace_seconds < *grace)) grace = grace_seconds;
+    return {};
+  };
+  CO_TRY(const auto target, co_await change(ref, std::move(edit), "User"));
   Actor::Predicate never = [](const Actor&) { return false; };
   if (wait) static_cast<void>(co_await target->until(never));
   co_return Result<>();

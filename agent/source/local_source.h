@@ -3,13 +3,12 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "agent/sandbox/manager.h"
 #include "agent/source/events.h"
+#include "agent/source/name_queue.h"
 #include "agent/source/store.h"
 
 namespace sandboxlet::agent {
@@ -62,7 +61,9 @@ class LocalSource final : public ManagerObserver {
   std::shared_ptr<void> listen(Listener listener);
 
  private:
-  using Key = std::pair<std::string, std::string>;
+  using Key = NameQueue::Key;
+  // Changes a copy; an error leaves all as it is.
+  using Edit = std::function<Result<>(api::Sandbox&)>;
 
   void status_changed(const api::Sandbox& sandbox) override;
   void event(const api::Sandbox& sandbox, const EventText& text) override;
@@ -71,7 +72,9 @@ class LocalSource final : public ManagerObserver {
 
   Task<Result<Applied>> create(api::Sandbox sandbox, bool dry_run);
   Task<Result<Applied>> configure(api::Sandbox sandbox, bool dry_run, bool keep_suspension);
-  Task<Result<>> commit(api::Sandbox sandbox, std::string cause = "User");
+  // Answers who follows the Sandbox, when the edit is on disk and wanted.
+  Task<Result<std::shared_ptr<Actor>>> change(Ref ref, Edit edit, std::string cause);
+  Task<Result<>> commit(api::Sandbox sandbox, std::string cause);
   Task<void> forget(std::string uid);
   void tell(ChangeType type, const api::Sandbox& sandbox);
 
@@ -82,8 +85,8 @@ class LocalSource final : public ManagerObserver {
   Manager* manager_ = nullptr;
   OperationListener on_operation_;
   std::map<Key, std::string> uids_;
-  // Names whose object is on its way to the disk: a second writer would overtake the first.
-  std::set<Key> writing_;
+  // A second writer would overtake the first on its way to the disk.
+  NameQueue writers_;
   std::shared_ptr<std::map<int, Listener>> listeners_ = std::make_shared<std::map<int, Listener>>();
   int next_listener_ = 0;
 };
