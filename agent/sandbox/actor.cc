@@ -24,7 +24,9 @@ bool is_true(const api::SandboxStatus& status, const char* type) {
 }  // namespace
 
 Actor::Actor(const ActorContext& context, api::Sandbox desired)
-    : context_(context), sandbox_(std::make_shared<api::Sandbox>(std::move(desired))) {}
+    : context_(context),
+      sandbox_(std::make_shared<api::Sandbox>(std::move(desired))),
+      memory_(memory_of(sandbox_->status)) {}
 
 void Actor::want(api::Sandbox desired, std::string cause) {
   const bool was_suspended = wants_suspension(sandbox_->spec);

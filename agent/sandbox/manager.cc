@@ -71,8 +71,17 @@ void Manager::relist_later(Duration delay) {
 }
 
 Task<void> Manager::relist_and_again() {
-  if (const auto done = co_await relist(); !done) {
-    spdlog::warn("relist: {}", done.error().message());
+  const auto done = co_await relist();
+  // Told when it changes: a runtime that is away for an hour is one line.
+  std::string trouble;
+  if (!done) trouble = done.error().message();
+  if (trouble != relist_trouble_) {
+    if (done) {
+      spdlog::info("relist: all is well again");
+    } else {
+      spdlog::warn("relist: {}", trouble);
+    }
+    relist_trouble_ = trouble;
   }
   relist_later(context_.relist_period);
 }

@@ -74,6 +74,8 @@ class Manager final : private ActorObserver {
   const ActorContext actor_context_;
   std::map<std::string, std::shared_ptr<Actor>> actors_;
   std::unique_ptr<Timer> timer_;
+  // Why the last relist failed; empty where it did not.
+  std::string relist_trouble_;
 };
 
 }  // namespace sandboxlet::agent

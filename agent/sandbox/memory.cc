@@ -1,6 +1,9 @@
 #include "agent/sandbox/memory.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "api/conditions.h"
 
 namespace sandboxlet::agent {
 
@@ -24,7 +27,22 @@ void thawed(Memory& memory, const Observed& observed, TimePoint now) {
   memory.frozen_since.reset();
 }
 
+void note_survivors(Memory& memory, const Observed& observed) {
+  if (!std::exchange(memory.stop_survives, false)) return;
+  for (const auto& container : observed.containers) {
+    if (container.state == ContainerState::kExited) memory.stopped_by_us.insert(container.id);
+  }
+}
+
 }  // namespace
+
+Memory memory_of(const api::SandboxStatus& status) {
+  Memory memory;
+  const auto* const suspended = api::find_condition(status.conditions, "Suspended");
+  memory.stop_survives = suspended != nullptr && (suspended->reason == "ContainersStopping" ||
+                                                  suspended->reason == "PodTerminating");
+  return memory;
+}
 
 void begin(Memory& memory, const Action& action, const Observed& observed,
            const BackoffLimits& limits, TimePoint now) {
@@ -45,6 +63,7 @@ void end_well(Memory& memory, const Action& action, const Observed& observed, Ti
   const std::string subject = subject_of(action);
   memory.under_way.erase(subject);
   memory.failures.erase(subject);
+  if (std::holds_alternative<Observe>(action)) note_survivors(memory, observed);
   if (std::holds_alternative<Freeze>(action)) memory.frozen_since = now;
   if (std::holds_alternative<Thaw>(action)) thawed(memory, observed, now);
   if (const auto* remove = std::get_if<RemoveContainer>(&action)) {

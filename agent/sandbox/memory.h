@@ -32,6 +32,9 @@ struct Memory {
   std::map<std::string, CrashLoop> crashes;  // by container
   // Containers that were stopped for a suspension: their end is no crash.
   std::set<std::string> stopped_by_us;
+  // A life of the agent before this one was stopping them, too: what the first look finds ended
+  // counts as stopped by us.
+  bool stop_survives = false;
   std::optional<TimePoint> frozen_since;
   // What status tells of the last resume of this agent's life.
   std::optional<api::LastResume> last_resume;
@@ -43,6 +46,9 @@ struct BackoffLimits {
   Backoff image{.initial = std::chrono::seconds(10), .max = std::chrono::seconds(300)};
   Backoff other{.initial = std::chrono::milliseconds(500), .max = std::chrono::seconds(30)};
 };
+
+// What an agent knows of a Sandbox that it takes over, from the status that was last told.
+Memory memory_of(const api::SandboxStatus& status);
 
 // Notes that the action starts, and how it ended.
 void begin(Memory& memory, const Action& action, const Observed& observed,

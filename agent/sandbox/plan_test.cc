@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "agent/sandbox/status.h"
 #include "agent/sandbox/testing.h"
 #include "api/time.h"
 
@@ -265,6 +266,32 @@ TEST(Plan, AContainerThatWasStoppedForSuspensionHasNotCrashed) {
   EXPECT_THAT(world.converge(),
               ElementsAre("RemoveContainer container/main", "EnsureImage image/main",
                           "RunContainer container/main"));
+}
+
+TEST(Plan, AStopThatTheAgentDidNotSurviveIsNoEndEither) {
+  TestWorld world;
+  world.desired.spec.podTemplate.spec.restartPolicy = "Never";
+  world.converge();
+  world.suspend("Stop");
+  const auto stopping = status_of(world.situation(), {});
+  world.exit("main", 137);
+  world.memory = memory_of(stopping);
+  world.observed.known = false;
+  world.resume();
+  EXPECT_THAT(world.converge(),
+              ElementsAre("Observe", "RemoveContainer container/main", "EnsureImage image/main",
+                          "RunContainer container/main"));
+}
+
+TEST(Plan, AnEndBeforeTheAgentsOwnIsAnEnd) {
+  TestWorld world;
+  world.desired.spec.podTemplate.spec.restartPolicy = "Never";
+  world.converge();
+  const auto running = status_of(world.situation(), {});
+  world.exit("main", 137);
+  world.memory = memory_of(running);
+  world.observed.known = false;
+  EXPECT_THAT(world.converge(), ElementsAre("Observe", "StopPodSandbox", "Observe"));
 }
 
 TEST(Plan, DeletingTakesEverything) {
