@@ -1,0 +1,163 @@
+#include "agent/metrics/metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/text_serializer.h>
+
+#include <sstream>
+
+#include "api/conditions.h"
+
+namespace sandboxlet::agent {
+
+namespace {
+
+// Seconds: from a freeze (0.3 ms) to a pull of an image.
+const prometheus::Histogram::BucketBoundaries kBuckets{0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
+                                                       0.025,   0.05,   0.1,   0.25,   0.5,   1,
+                                                       2.5,     5,      10,    30,     60,    120};
+
+double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+bool holds(const api::Sandbox& sandbox, const char* type) {
+  const auto* const found = api::find_condition(sandbox.status.conditions, type);
+  return found != nullptr && found->status == "True";
+}
+
+// The newest generation is told of.
+bool is_current(const api::Sandbox& sandbox, const char* type) {
+  const auto* const found = api::find_condition(sandbox.status.conditions, type);
+  return found != nullptr && found->observedGeneration == sandbox.metadata.generation;
+}
+
+int64_t restarts_of(const api::Sandbox& sandbox) {
+  int64_t sum = 0;
+  for (const auto& container : sandbox.status.containers) sum += container.restartCount;
+  return sum;
+}
+
+std::string depth_of(const api::Sandbox& sandbox) {
+  return sandbox.status.suspend ? sandbox.status.suspend->depth : "";
+}
+
+}  // namespace
+
+std::string phase_label(const api::Sandbox& sandbox) {
+  if (!sandbox.metadata.deletionTimestamp.empty()) return "Terminating";
+  if (holds(sandbox, "Suspended")) return "Suspended";
+  if (wants_suspension(sandbox.spec)) return "Suspending";
+  if (holds(sandbox, "Finished")) {
+    const auto* const finished = api::find_condition(sandbox.status.conditions, "Finished");
+    return finished->reason == "PodSucceeded" ? "Succeeded" : "Failed";
+  }
+  return holds(sandbox, "Ready") ? "Running" : "Pending";
+}
+
+Metrics::Metrics(const std::string& version, Clock& clock)
+    : clock_(clock),
+      operations_(prometheus::BuildHistogram()
+                      .Name("sandboxlet_operations_duration_seconds")
+                      .Help("What the agent did for its Sandboxes, by kind")
+                      .Register(registry_)),
+      operation_errors_(prometheus::BuildCounter()
+                            .Name("sandboxlet_operations_errors_total")
+                            .Help("What of it failed, by kind and code")
+                            .Register(registry_)),
+      runtime_operations_(prometheus::BuildHistogram()
+                              .Name("sandboxlet_runtime_operations_duration_seconds")
+                              .Help("Calls to the container runtime, by CRI's verb")
+                              .Register(registry_)),
+      runtime_errors_(prometheus::BuildCounter()
+                          .Name("sandboxlet_runtime_operations_errors_total")
+                          .Help("Calls to the container runtime that failed, by verb and code")
+                          .Register(registry_)),
+      sandboxes_(prometheus::BuildGauge()
+                     .Name("sandboxlet_sandboxes")
+                     .Help("Sandboxes on this node, by phase and by depth of suspension")
+                     .Register(registry_)),
+      suspends_(prometheus::BuildHistogram()
+                    .Name("sandboxlet_suspend_duration_seconds")
+                    .Help("From the wish for a suspension to its being so, by depth")
+                    .Register(registry_)),
+      resumes_(prometheus::BuildHistogram()
+                   .Name("sandboxlet_resume_duration_seconds")
+                   .Help("From the wish for a resume to Ready, by the depth that it came from")
+                   .Register(registry_)),
+      restarts_(prometheus::BuildCounter()
+                    .Name("sandboxlet_container_restarts_total")
+                    .Help("Containers that were started again, in this life of the agent")
+                    .Register(registry_)
+                    .Add({})) {
+  prometheus::BuildGauge()
+      .Name("sandboxlet_build_info")
+      .Help("Always 1")
+      .Register(registry_)
+      .Add({{"version", version}})
+      .Set(1);
+}
+
+void Metrics::operation(const OperationRecord& record) {
+  operations_.Add({{"kind", record.kind}}, kBuckets).Observe(seconds(record.took));
+  if (record.error == nullptr) return;
+  const std::string code(to_string(record.error->code()));
+  operation_errors_.Add({{"kind", record.kind}, {"code", code}}).Increment();
+}
+
+void Metrics::runtime_call(const cri::CallRecord& record) {
+  const std::string verb(record.verb);
+  runtime_operations_.Add({{"operation_type", verb}}, kBuckets).Observe(seconds(record.took));
+  if (!record.error) return;
+  const std::string code(to_string(*record.error));
+  runtime_errors_.Add({{"operation_type", verb}, {"code", code}}).Increment();
+}
+
+prometheus::Gauge& Metrics::sandboxes(const Known& known) {
+  return sandboxes_.Add({{"phase", known.phase}, {"depth", known.depth}});
+}
+
+void Metrics::changed(const api::Sandbox& sandbox) {
+  const auto [entry, is_new] = known_.try_emplace(sandbox.metadata.uid);
+  Known& known = entry->second;
+  if (!is_new) sandboxes(known).Decrement();
+  follow_transition(sandbox, known, is_new);
+  known.phase = phase_label(sandbox);
+  known.depth = depth_of(sandbox);
+  sandboxes(known).Increment();
+  const int64_t restarts = restarts_of(sandbox);
+  // Those of before this agent's life, and a count that begins anew, are none.
+  if (!is_new && restarts > known.restarts) {
+    restarts_.Increment(static_cast<double>(restarts - known.restarts));
+  }
+  known.restarts = restarts;
+}
+
+void Metrics::follow_transition(const api::Sandbox& sandbox, Known& known, bool is_new) {
+  const bool wants = wants_suspension(sandbox.spec);
+  if (!is_new && wants != known.wants_suspension) {
+    known.asked = clock_.now();
+    known.from = known.depth;
+  }
+  known.wants_suspension = wants;
+  if (!known.asked) return;
+  const double took = seconds(clock_.now() - *known.asked);
+  if (wants && holds(sandbox, "Suspended") && is_current(sandbox, "Suspended")) {
+    suspends_.Add({{"depth", depth_of(sandbox)}}, kBuckets).Observe(took);
+    known.asked.reset();
+  } else if (!wants && holds(sandbox, "Ready") && is_current(sandbox, "Ready")) {
+    resumes_.Add({{"depth", known.from}}, kBuckets).Observe(took);
+    known.asked.reset();
+  }
+}
+
+void Metrics::deleted(const std::string& uid) {
+  const auto entry = known_.find(uid);
+  if (entry == known_.end()) return;
+  sandboxes(entry->second).Decrement();
+  known_.erase(entry);
+}
+
+std::string Metrics::text() const {
+  return prometheus::TextSerializer().Serialize(registry_.Collect());
+}
+
+}  // namespace sandboxlet::agent

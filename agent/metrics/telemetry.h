@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "agent/metrics/http_server.h"
+#include "agent/metrics/metrics.h"
+
+namespace sandboxlet::agent {
+
+// One thing that must hold; runs on the server's thread, and may block for some seconds.
+struct HealthCheck {
+  std::string name;
+  std::function<Result<>()> check;
+};
+
+struct TelemetryContext {
+  const Metrics& metrics;
+  // Whether to restart the agent.
+  std::vector<HealthCheck> health;
+  // Whether it can be used; health's are among them.
+  std::vector<HealthCheck> ready;
+};
+
+// GET /metrics, /healthz and /readyz. The two last answer as the API server's: "ok", or 500 with a
+// line for each check; with ?verbose always the lines.
+HttpServer::Handler telemetry(TelemetryContext context);
+
+// Holds when ask, run on the core thread, holds; fails when the core does not come to it.
+HealthCheck core_check(std::string name, asio::io_context& io, std::function<Result<>()> ask);
+
+}  // namespace sandboxlet::agent
