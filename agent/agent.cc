@@ -6,6 +6,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "agent/container/exit_watch.h"
+#include "agent/metrics/telemetry.h"
 #include "agent/sandbox/runtime_executor.h"
 #include "agent/server/local_server.h"
 #include "agent/source/local_source.h"
@@ -27,8 +28,9 @@ std::string hostname() {
 
 int64_t node_memory() { return int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE); }
 
-cri::ClientOptions client_options(const Config& config) {
+cri::ClientOptions client_options(const Config& config, cri::CallObserver observer) {
   cri::ClientOptions options;
+  options.observer = std::move(observer);
   constexpr std::string_view kScheme = "unix://";
   options.socket = config.runtime_endpoint.starts_with(kScheme)
                        ? config.runtime_endpoint.substr(kScheme.size())
@@ -72,7 +74,8 @@ class Wired final : public Agent {
         store_(std::move(store)),
         cgroups_(std::move(cgroups)),
         volumes_(config.data_root),
-        runtime_(client_options(config)),
+        metrics_(kVersion, *clock_),
+        runtime_(client_options(config, [this](const auto& record) { note_call(record); })),
         executor_({runtime_, *cgroups_, volumes_, *clock_, pool_.get_executor(), config.log_root,
                    config.cgroup_root, node_memory(), is_alive}),
         events_(*clock_),
@@ -83,7 +86,9 @@ class Wired final : public Agent {
 
   Result<> start() {
     CHECK_OK(source_.start(manager_));
+    follow_source();
     manager_.start();
+    if (!config_.metrics_address.empty()) CHECK_OK(serve_telemetry());
     TRY(server_, LocalServer::start({config_.socket, config_.socket_group}, service(false)));
     if (!config_.observer_socket.empty()) {
       TRY(observers_,
@@ -124,6 +129,46 @@ class Wired final : public Agent {
             read_only};
   }
 
+  void note_call(const cri::CallRecord& record) {
+    metrics_.runtime_call(record);
+    runtime_answers_ = record.error != Code::kUnavailable;
+  }
+
+  void follow_source() {
+    source_.set_operation_listener(
+        [this](const api::Sandbox&, const OperationRecord& record) { metrics_.operation(record); });
+    for (const auto& sandbox : source_.list("")) metrics_.changed(sandbox);
+    following_ = source_.listen([this](ChangeType type, const api::Sandbox& sandbox) {
+      if (type == ChangeType::kDeleted) return metrics_.deleted(sandbox.metadata.uid);
+      metrics_.changed(sandbox);
+    });
+  }
+
+  Result<> serve_telemetry() {
+    const HealthCheck core = core_check("core", io_, [] { return Result<>(); });
+    const HealthCheck runtime = core_check("runtime", io_, [this]() -> Result<> {
+      if (runtime_answers_) return {};
+      return Error(Code::kUnavailable, "nobody answers on " + config_.runtime_endpoint);
+    });
+    const HealthCheck sandboxes = core_check("sandboxes", io_, [this] { return all_seen(); });
+    auto started = HttpServer::start(config_.metrics_address,
+                                     telemetry({metrics_, {core}, {core, runtime, sandboxes}}));
+    TRY(telemetry_, std::move(started).wrap("metricsAddress"));
+    spdlog::info("metrics and health on port {}", telemetry_->port());
+    return {};
+  }
+
+  // Each was looked at in this life of the agent.
+  Result<> all_seen() const {
+    for (const auto& [uid, actor] : manager_.actors()) {
+      if (actor->observed().known || !actor->is_idle()) continue;
+      const auto& meta = actor->sandbox().metadata;
+      return Error(Code::kUnavailable,
+                   meta.namespace_ + "/" + meta.name + " could not be looked at yet");
+    }
+    return {};
+  }
+
   asio::io_context& io_;
   const Config config_;
   const std::string node_name_;
@@ -132,6 +177,9 @@ class Wired final : public Agent {
   std::unique_ptr<Cgroups> cgroups_;
   Volumes volumes_;
   asio::thread_pool pool_{kPoolThreads};
+  Metrics metrics_;
+  // As the last call to the runtime had it.
+  bool runtime_answers_ = false;
   cri::Client runtime_;
   RuntimeExecutor executor_;
   EventLog events_;
@@ -139,6 +187,8 @@ class Wired final : public Agent {
   Manager manager_;
   std::unique_ptr<LocalServer> server_;
   std::unique_ptr<LocalServer> observers_;
+  std::shared_ptr<void> following_;
+  std::unique_ptr<HttpServer> telemetry_;
 };
 
 }  // namespace

@@ -25,8 +25,7 @@ std::string config_text(const PrivateRuntime& runtime, const std::string& folder
        << "logRoot: " << folder << "/logs\n"
        << "socket: " << folder << "/agent.sock\n"
        << "runtimeEndpoint: unix://" << runtime.socket() << "\n"
-       << "cgroupRoot: " << runtime.cgroup_root() << "\n"
-       << "metricsAddress: \"\"\n";
+       << "cgroupRoot: " << runtime.cgroup_root() << "\n";
   return text.str();
 }
 
@@ -36,6 +35,9 @@ Result<std::unique_ptr<AgentProcess>> AgentProcess::start(const PrivateRuntime& 
                                                           const std::string& more) {
   const std::string& folder = runtime.dir();
   std::ofstream(folder + "/agent.yaml") << config_text(runtime, folder) << more;
+  if (more.find("metricsAddress:") == std::string::npos) {
+    std::ofstream(folder + "/agent.yaml", std::ios::app) << "metricsAddress: \"\"\n";
+  }
   std::unique_ptr<AgentProcess> agent(new AgentProcess(folder, folder + "/agent.sock"));
   CHECK_OK(agent->launch());
   return agent;
