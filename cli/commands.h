@@ -33,6 +33,9 @@ struct GetOptions {
 };
 Result<int> get(Connection& connection, const GetOptions& options);
 
+// The names in a namespace, for completion; none where no agent answers soon.
+std::vector<std::string> sandbox_names(Connection& connection, const std::string& namespace_);
+
 Result<int> describe_one(Connection& connection, const Target& target);
 
 struct DeleteOptions {

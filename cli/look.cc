@@ -120,6 +120,22 @@ Result<> print_events(Connection& connection, const Target& target, bool follow)
 
 }  // namespace
 
+std::vector<std::string> sandbox_names(Connection& connection, const std::string& namespace_) {
+  // Whoever presses Tab does not wait.
+  constexpr auto kPatience = std::chrono::milliseconds(500);
+  pb::ListRequest request;
+  request.set_namespace_(namespace_);
+  pb::ListResponse response;
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kPatience);
+  std::vector<std::string> names;
+  if (!connection.agent().List(&context, request, &response).ok()) return names;
+  for (const auto& object : response.objects()) {
+    names.push_back(sandbox_of(object).metadata.name);
+  }
+  return names;
+}
+
 Result<int> get(Connection& connection, const GetOptions& options) {
   if (options.watch) return watch(connection, options);
   TRY(const auto objects, list(connection, options));

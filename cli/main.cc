@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "cli/commands.h"
+#include "cli/complete.h"
 
 namespace {
 
@@ -20,6 +21,7 @@ struct Invocation {
   cli::LogsOptions logs;
   cli::WaitOptions wait;
   std::string depth;
+  std::string shell;
   bool follow = false;
   std::string output;
   std::function<Result<int>(Connection&)> run;
@@ -154,6 +156,27 @@ void add_views(CLI::App& app, Invocation& call) {
   });
 }
 
+void add_completion(CLI::App& app, Invocation& call) {
+  CLI::App* const completion = app.add_subcommand(
+      "completion", "Print what a shell needs to complete: source <(sandboxctl completion bash)");
+  completion->add_option("SHELL", call.shell, "bash")->required()->check(CLI::IsMember({"bash"}));
+  completion->callback([&call] {
+    call.run = [](Connection&) -> Result<int> {
+      std::cout << cli::bash_completion();
+      return cli::kDone;
+    };
+  });
+}
+
+int print_completions(const CLI::App& app, std::vector<std::string> words) {
+  auto sandboxes = [](const std::string& namespace_) {
+    Connection connection(cli::default_socket());
+    return cli::sandbox_names(connection, namespace_);
+  };
+  for (const auto& each : cli::complete(app, words, sandboxes)) std::cout << each << "\n";
+  return cli::kDone;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -172,6 +195,10 @@ int main(int argc, char** argv) {
   add_exec(app, call);
   add_logs(app, call);
   add_wait(app, call);
+  add_completion(app, call);
+  if (argc > 1 && std::string_view(argv[1]) == cli::kCompleteCommand) {
+    return print_completions(app, {argv + 2, argv + argc});
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
