@@ -43,7 +43,8 @@ grpc::Status Service::Stats(grpc::ServerContext* client, const pb::StatsRequest*
   const Ref ref{request->ref().namespace_(), request->ref().name()};
   auto collect = [this, ref]() -> Task<Result<StatsByUid>> {
     CO_TRY(StatsByUid stats, chosen(context_.source, ref));
-    CO_TRY(const auto containers, co_await context_.runtime.list_container_stats({}));
+    const ::runtime::v1::ContainerStatsFilter all;
+    CO_TRY(const auto containers, co_await context_.runtime.list_container_stats(all));
     for (const auto& container : containers) {
       const auto& labels = container.attributes().labels();
       const auto uid = labels.find(kPodUidLabel);

@@ -15,7 +15,8 @@ class NameQueueTest : public testing::Test {
  protected:
   // Comes, stays a second, and goes.
   Task<void> write(std::string name, std::string who) {
-    const auto turn = co_await queue_.enter({"default", name});
+    const NameQueue::Key key{"default", name};
+    const auto turn = co_await queue_.enter(key);
     told_.push_back(who + " in");
     co_await loop_.clock().sleep(1s);
     told_.push_back(who + " out");
