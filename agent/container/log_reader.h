@@ -2,15 +2,15 @@
 
 #include <zlib.h>
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "agent/container/log_files.h"
 #include "agent/container/log_format.h"
-#include "base/result.h"
-#include "base/unique_fd.h"
 
 namespace sandboxlet::agent {
 
@@ -24,8 +24,10 @@ struct LogOptions {
 };
 
 // Reads the log of one container from its first file that is still there, across rotations
-// ("3.log.20260102-030405.gz", then "3.log"). Blocks: for a server's thread. Memory is bounded by
-// one line.
+// ("3.log.20260102-030405.gz", then "3.log"), also those that happen meanwhile: it holds open what
+// it has yet to read, leaves a file only when nobody writes to it any more, and goes on with the
+// next one by name. Lines are lost only where files are removed before it comes to open them.
+// Blocks: for a server's thread. Memory is bounded by one line.
 class LogReader {
  public:
   // directory holds the container's logs; attempt names the file.
@@ -39,28 +41,44 @@ class LogReader {
   struct Close {
     void operator()(gzFile file) const { gzclose(file); }
   };
-  using File = std::unique_ptr<gzFile_s, Close>;
+  // A file of the log, open.
+  struct Part {
+    std::unique_ptr<gzFile_s, Close> file;
+    int fd = -1;
+    uint64_t inode = 0;
+    // The newest rotation that it is not older than.
+    std::string rotation;
+  };
 
-  LogReader(std::string directory, std::string name, LogOptions options)
-      : directory_(std::move(directory)), name_(std::move(name)), options_(options) {}
-  Result<> start();
-  // The next raw line of the file that is open; nothing at its end.
+  LogReader(uint32_t attempt, LogOptions options) : name_(log_name(attempt)), options_(options) {}
+  Result<> start(const std::string& directory);
+  void skip_to_tail();
+  // All there is after that rotation, the current one last.
+  Result<std::vector<LogFile>> files_after(const std::string& rotation) const;
+  // Opens all of that, as it was at one instant.
+  Result<> open_parts_after(const std::string& rotation);
+  Result<Part> open_part(const LogFile& file) const;
+  // The next raw line of the part in front; nothing at its end.
   std::optional<std::string> read_line();
-  // Opens the next file; false where there is none yet.
-  Result<bool> open_next();
-  bool was_replaced() const;
+  // Whether more is to be read after the part in front, which is read to its end.
+  bool was_left() const;
+  // Lets it go, unless somebody still writes to it.
+  Result<> leave();
+  Result<std::string> rotation_of_front() const;
   void wait();
 
-  std::string directory_;
-  std::string name_;  // "3.log"
-  LogOptions options_;
-  std::vector<std::string> waiting_;  // files to be read, the oldest first
-  File file_;
-  bool is_current_ = false;
-  uint64_t inode_ = 0;
+  const std::string name_;  // "3.log"
+  const LogOptions options_;
+  UniqueFd directory_;
+  UniqueFd changes_;
+  std::deque<Part> parts_;  // the one that is read in front
+  // Where it goes on when there is no part.
+  std::string last_rotation_;
+  // Nobody writes to the part in front any more; what is in it was not all read before.
+  bool is_complete_ = false;
+  int patience_ = 0;
   int64_t skip_ = 0;
   std::string unfinished_;
-  UniqueFd changes_;
 };
 
 }  // namespace sandboxlet::agent

@@ -2,24 +2,21 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <random>
+#include <thread>
 
+#include "agent/container/testing.h"
 #include "api/time.h"
 
 namespace sandboxlet::agent {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-std::string line(int second, const std::string& text) {
-  return "2026-01-02T03:04:" + std::to_string(10 + second) + ".5Z stdout F " + text + "\n";
-}
 
 TEST(LogFormat, ReadsALineOfEachKind) {
   const auto full = parse_log_line("2026-01-02T03:04:05.123456789Z stdout F some text ");
@@ -53,24 +50,10 @@ TEST(LogFormat, LivesThroughAnyBytes) {
   }
 }
 
-class LogReaderTest : public testing::Test {
+class LogReaderTest : public testing::Test, public LogDirectory {
  protected:
-  ~LogReaderTest() override { fs::remove_all(directory_); }
-
-  static std::string make_directory() {
-    char name[] = "/tmp/logs-XXXXXX";
-    return mkdtemp(name);
-  }
-  void append(const std::string& file, const std::string& text) {
-    std::ofstream(directory_ + "/" + file, std::ios::app) << text;
-  }
-  void compress(const std::string& file, const std::string& text) {
-    const gzFile to = gzopen((directory_ + "/" + file).c_str(), "wb");
-    gzwrite(to, text.data(), text.size());
-    gzclose(to);
-  }
   std::vector<std::string> read(LogOptions options) {
-    auto reader = LogReader::open(directory_, 0, options);
+    auto reader = LogReader::open(path(), 0, options);
     EXPECT_TRUE(reader);
     std::vector<std::string> texts;
     for (;;) {
@@ -81,21 +64,34 @@ class LogReaderTest : public testing::Test {
     }
   }
 
-  const std::string directory_ = make_directory();
+  // All lines of a reader that follows; step(n) is what happens when it has nothing for the nth
+  // time, and says whether that was the end.
+  std::vector<std::string> follow(const std::function<bool(int)>& step) {
+    auto reader = LogReader::open(path(), 0, {.follow = true});
+    EXPECT_TRUE(reader);
+    int asked = 0;
+    std::vector<std::string> texts;
+    for (;;) {
+      const auto next = reader->next([&] { return step(asked++); });
+      EXPECT_TRUE(next);
+      if (!next || !*next) return texts;
+      texts.push_back((*next)->text);
+    }
+  }
 };
 
 TEST_F(LogReaderTest, ReadsAcrossRotations) {
-  compress("0.log.20260102-030400.gz", line(0, "a"));
-  append("0.log.20260102-030500", line(1, "b"));
-  append("0.log", line(2, "c"));
+  compress("0.log.20260102-030400.gz", log_line(0, "a"));
+  append("0.log.20260102-030500", log_line(1, "b"));
+  append("0.log", log_line(2, "c"));
   append("0.log.20260102-030400.gz.tmp", "half");
-  append("1.log", line(9, "of another attempt"));
+  append("1.log", log_line(9, "of another attempt"));
   EXPECT_THAT(read({}), ElementsAre("a", "b", "c"));
 }
 
 TEST_F(LogReaderTest, TailCountsAcrossRotations) {
-  compress("0.log.20260102-030400.gz", line(0, "a") + line(1, "b"));
-  append("0.log", line(2, "c"));
+  compress("0.log.20260102-030400.gz", log_line(0, "a") + log_line(1, "b"));
+  append("0.log", log_line(2, "c"));
   EXPECT_THAT(read({.tail = 0}), IsEmpty());
   EXPECT_THAT(read({.tail = 1}), ElementsAre("c"));
   EXPECT_THAT(read({.tail = 2}), ElementsAre("b", "c"));
@@ -103,25 +99,34 @@ TEST_F(LogReaderTest, TailCountsAcrossRotations) {
 }
 
 TEST_F(LogReaderTest, SinceLeavesOutWhatIsOlder) {
-  append("0.log", line(0, "a") + line(1, "b") + line(2, "c"));
+  append("0.log", log_line(0, "a") + log_line(1, "b") + log_line(2, "c"));
   EXPECT_THAT(read({.since = *api::parse_time("2026-01-02T03:04:11Z")}), ElementsAre("b", "c"));
 }
 
 TEST_F(LogReaderTest, ALogThatIsNotThereIsEmpty) { EXPECT_THAT(read({}), IsEmpty()); }
 
 TEST_F(LogReaderTest, KeepsZeroBytesAndLeavesOutWhatIsNoLine) {
-  append("0.log", "garbage\n" + line(0, std::string("a\0b", 3)));
+  append("0.log", "garbage\n" + log_line(0, std::string("a\0b", 3)));
   EXPECT_THAT(read({}), ElementsAre(std::string("a\0b", 3)));
 }
 
+TEST_F(LogReaderTest, ReadsOnceWhatAnAgentsDeathLeftTwice) {
+  compress("0.log.20260102-030400.gz", log_line(0, "a"));
+  append("0.log.20260102-030400", log_line(0, "a"));
+  append("0.log", log_line(1, "b"));
+  EXPECT_THAT(read({}), ElementsAre("a", "b"));
+}
+
+TEST_F(LogReaderTest, FollowsNoSymbolicLink) {
+  append("other", log_line(0, "secret"));
+  std::filesystem::create_symlink("other", path("0.log"));
+  EXPECT_THAT(read({}), IsEmpty());
+}
+
 TEST_F(LogReaderTest, FollowsThroughARotationAndReadsWhatCameBeforeTheEnd) {
-  append("0.log", line(0, "a"));
-  auto reader = LogReader::open(directory_, 0, {.follow = true});
-  ASSERT_TRUE(reader);
-  int asked = 0;
-  // Each time that the reader has nothing, something new happens.
-  auto ended = [&] {
-    switch (asked++) {
+  append("0.log", log_line(0, "a"));
+  const auto texts = follow([&](int asked) {
+    switch (asked) {
       case 0:
         append("0.log", "2026-01-02T03:04:11Z stdout F half");
         return false;
@@ -129,25 +134,79 @@ TEST_F(LogReaderTest, FollowsThroughARotationAndReadsWhatCameBeforeTheEnd) {
         append("0.log", " a line\n");
         return false;
       case 2:
-        fs::rename(directory_ + "/0.log", directory_ + "/0.log.20260102-030400");
-        append("0.log.20260102-030400", line(2, "late"));
-        append("0.log", line(3, "new"));
+        rename("0.log", "0.log.20260102-030400");
+        append("0.log.20260102-030400", log_line(2, "late"));
+        append("0.log", log_line(3, "new"));
         return false;
       case 3:
-        append("0.log", line(4, "last"));
+        append("0.log", log_line(4, "last"));
         return true;
       default:
         return true;
     }
-  };
-  std::vector<std::string> texts;
-  for (;;) {
-    const auto next = reader->next(ended);
-    ASSERT_TRUE(next);
-    if (!*next) break;
-    texts.push_back((*next)->text);
-  }
+  });
   EXPECT_THAT(texts, ElementsAre("a", "half a line", "late", "new", "last"));
+}
+
+TEST_F(LogReaderTest, FollowsThroughManyRotationsAtOnce) {
+  append("0.log.20260102-030400", log_line(0, "a"));
+  append("0.log", log_line(1, "b"));
+  const auto texts = follow([&](int asked) {
+    if (asked > 0) return true;
+    // The one that it has open is compressed, with the time of its last line, as every older one.
+    const auto written = std::filesystem::last_write_time(path("0.log"));
+    std::filesystem::remove(path("0.log"));
+    compress("0.log.20260102-030401.gz", log_line(1, "b"));
+    std::filesystem::last_write_time(path("0.log.20260102-030401.gz"), written);
+    compress("0.log.20260102-030402.gz", log_line(2, "c"));
+    append("0.log.20260102-030403", log_line(3, "d"));
+    append("0.log", log_line(4, "e"));
+    return false;
+  });
+  EXPECT_THAT(texts, ElementsAre("a", "b", "c", "d", "e"));
+}
+
+TEST_F(LogReaderTest, FollowsARotationThatIsGivenUp) {
+  append("0.log", log_line(0, "a"));
+  const auto texts = follow([&](int asked) {
+    switch (asked) {
+      case 0:
+        rename("0.log", "0.log.20260102-030400");
+        append("0.log.20260102-030400", log_line(1, "b"));
+        return false;
+      case 1:
+        rename("0.log.20260102-030400", "0.log");
+        append("0.log", log_line(2, "c"));
+        return false;
+      case 2:
+        rename("0.log", "0.log.20260102-030405");
+        append("0.log", log_line(3, "d"));
+        return false;
+      default:
+        return true;
+    }
+  });
+  EXPECT_THAT(texts, ElementsAre("a", "b", "c", "d"));
+}
+
+TEST_F(LogReaderTest, LeavesAFileWhenItsWriterHas) {
+  append("0.log", log_line(0, "a"));
+  std::optional<std::thread> runtime;
+  const auto texts = follow([&](int asked) {
+    if (asked > 0) return true;
+    // The runtime has more to write to the old file after it made the new one.
+    auto old = std::make_shared<std::ofstream>(path("0.log"), std::ios::app);
+    rename("0.log", "0.log.20260102-030400");
+    append("0.log", log_line(2, "c"));
+    runtime.emplace([old] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      *old << log_line(1, "b") << std::flush;
+      old->close();
+    });
+    return false;
+  });
+  runtime->join();
+  EXPECT_THAT(texts, ElementsAre("a", "b", "c"));
 }
 
 }  // namespace
