@@ -249,6 +249,7 @@ Result<int> node(Connection& connection, bool json) {
   std::vector<std::vector<std::string>> rows{
       {"Name:", response.name()},
       {"Version:", response.version()},
+      {"Runtime:", response.runtime()},
       {"Cgroups:", response.cgroup()},
       {"Depths:", depths},
       {"Sandboxes:", std::to_string(response.sandboxes()) + " (" +
@@ -259,6 +260,10 @@ Result<int> node(Connection& connection, bool json) {
   }
   for (const auto& [name, value] : response.capacity()) {
     rows.push_back({"Capacity " + name + ":", value});
+  }
+  for (const auto& condition : response.conditions()) {
+    const std::string why = condition.reason().empty() ? "" : " (" + condition.reason() + ")";
+    rows.push_back({condition.type() + ":", (condition.status() ? "True" : "False") + why});
   }
   std::cout << table(rows);
   return kDone;

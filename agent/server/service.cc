@@ -154,23 +154,4 @@ grpc::Status Service::Resume(grpc::ServerContext* client, const pb::ResumeReques
   return grpc::Status::OK;
 }
 
-grpc::Status Service::Node(grpc::ServerContext* client, const pb::NodeRequest*,
-                           pb::NodeResponse* response) {
-  const auto sandboxes = call_core(
-      context_.io, *client,
-      [this]() -> Task<Result<std::vector<api::Sandbox>>> { co_return context_.source.list(""); });
-  if (!sandboxes) return to_grpc(sandboxes.error());
-  *response = context_.node;
-  response->set_sandboxes(static_cast<int32_t>(sandboxes->size()));
-  for (const auto& sandbox : *sandboxes) {
-    const bool suspended = sandbox.status.suspend && !sandbox.status.suspend->depth.empty();
-    if (suspended) {
-      response->set_suspended(response->suspended() + 1);
-    } else {
-      response->set_running(response->running() + 1);
-    }
-  }
-  return grpc::Status::OK;
-}
-
 }  // namespace sandboxlet::agent

@@ -53,6 +53,10 @@ TEST_F(ObserversTest, SeeEverything) {
     pb::NodeResponse response;
     EXPECT_TRUE(observers_->Node(&context, pb::NodeRequest(), &response).ok());
     EXPECT_EQ(response.name(), "node-1");
+    EXPECT_THAT(response.runtime(), HasSubstr("containerd://"));
+    ASSERT_EQ(response.conditions_size(), 2);
+    EXPECT_EQ(response.conditions(0).type(), "RuntimeReady");
+    EXPECT_TRUE(response.conditions(0).status());
   }
   {
     grpc::ClientContext context;
