@@ -7,6 +7,7 @@
 
 #include "agent/container/exit_watch.h"
 #include "agent/metrics/telemetry.h"
+#include "agent/sandbox/running_logs.h"
 #include "agent/sandbox/runtime_executor.h"
 #include "agent/server/local_server.h"
 #include "agent/source/local_source.h"
@@ -80,14 +81,19 @@ class Wired final : public Agent {
                    config.cgroup_root, node_memory(), is_alive}),
         events_(*clock_),
         source_(*store_, *clock_, events_, node_name_),
-        manager_(manager_context()) {}
+        manager_(manager_context()),
+        rotator_(rotator_context()) {}
 
-  ~Wired() override { pool_.join(); }
+  ~Wired() override {
+    rotator_.stop();
+    pool_.join();
+  }
 
   Result<> start() {
     CHECK_OK(source_.start(manager_));
     follow_source();
     manager_.start();
+    rotator_.start();
     if (!config_.metrics_address.empty()) CHECK_OK(serve_telemetry());
     TRY(server_, LocalServer::start({config_.socket, config_.socket_group}, service(false)));
     if (!config_.observer_socket.empty()) {
@@ -114,6 +120,15 @@ class Wired final : public Agent {
             backoff_limits(config_),
             config_.cgroup_root,
             config_.relist_period};
+  }
+
+  LogRotatorContext rotator_context() {
+    return {io_,
+            *clock_,
+            runtime_,
+            pool_.get_executor(),
+            {config_.container_log_max_size, config_.container_log_max_files},
+            [this] { return running_logs(manager_, config_.log_root); }};
   }
 
   ServiceContext service(bool read_only) {
@@ -185,6 +200,7 @@ class Wired final : public Agent {
   EventLog events_;
   LocalSource source_;
   Manager manager_;
+  LogRotator rotator_;
   std::unique_ptr<LocalServer> server_;
   std::unique_ptr<LocalServer> observers_;
   std::shared_ptr<void> following_;

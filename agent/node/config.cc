@@ -102,6 +102,17 @@ Key quantity(const char* name, const char* meaning, int64_t Config::*member) {
           [=](const Config& config) { return std::to_string(config.*member); }};
 }
 
+Key count(const char* name, const char* meaning, int64_t Config::*member, int64_t least) {
+  Key key = quantity(name, meaning, member);
+  key.read = [=](Config& config, const std::string& value) -> Result<> {
+    TRY(const int64_t number, positive(value));
+    if (number < least) return bad(value, "must be at least " + std::to_string(least));
+    config.*member = number;
+    return {};
+  };
+  return key;
+}
+
 Key limit(const char* name, const char* meaning, std::optional<int64_t> CgroupLimits::*member) {
   return {name, meaning,
           [=](Config& config, const std::string& value) -> Result<> {
@@ -139,10 +150,12 @@ const std::vector<Key>& keys() {
       limit("poolPidsLimit", "the pool's processes; empty: no limit", &CgroupLimits::pids),
       duration("relistPeriod", "how often the runtime is asked for what events missed",
                &Config::relist_period),
-      quantity("containerLogMaxSize", "a log of this size is rotated",
+      quantity("containerLogMaxSize",
+               "a log that is larger when it is looked at, each second, is rotated",
                &Config::container_log_max_size),
-      quantity("containerLogMaxFiles", "how many files of a log are kept",
-               &Config::container_log_max_files),
+      count("containerLogMaxFiles",
+            "how many files a log may have, 2 or more; the oldest are removed",
+            &Config::container_log_max_files, 2),
       duration("crashLoopBackoff", "the first wait before a container is restarted again",
                &Config::crash_loop_backoff),
       duration("crashLoopBackoffMax", "the longest", &Config::crash_loop_backoff_max),

@@ -46,6 +46,8 @@ TEST(Config, NamesEveryKeyThatIsWrong) {
   EXPECT_EQ(refusal("socket: run/x"), "socket: Invalid value: \"run/x\": must be an absolute path");
   EXPECT_EQ(refusal("poolMemoryLimit: -1"),
             "poolMemoryLimit: Invalid value: \"-1\": must be a quantity greater than 0");
+  EXPECT_EQ(refusal("containerLogMaxFiles: 1"),
+            "containerLogMaxFiles: Invalid value: \"1\": must be at least 2");
   EXPECT_EQ(refusal("[a]"), "must be a mapping of keys to values");
   EXPECT_EQ(refusal("nodeName: [a]"), "nodeName: Invalid value: \"\": must be a single value");
   EXPECT_THAT(refusal("a: ["), testing::HasSubstr("line"));
