@@ -241,13 +241,14 @@ void Planner::remove_old_pods() {
 }
 
 // One that ended is kept beside the one that runs, for logs --previous (kubelet:
-// maxPerPodContainer 1).
+// maxPerPodContainer 1). One that never ran has none, and may hold a process that waits for its
+// start for ever: its start was cut off by the agent's death.
 void Planner::remove_dead_containers(const api::Container& container) {
   std::vector<const ObservedContainer*> dead;
   for (const auto& other : observed_.containers) {
-    if (other.name == container.name && other.state != ContainerState::kRunning) {
-      dead.push_back(&other);
-    }
+    if (other.name != container.name || other.state == ContainerState::kRunning) continue;
+    if (other.started == WallTime{}) return start(RemoveContainer{other.name, other.id});
+    dead.push_back(&other);
   }
   if (dead.size() < 2) return;
   const auto oldest = std::min_element(dead.begin(), dead.end(), [](const auto* a, const auto* b) {

@@ -131,6 +131,18 @@ TEST(Plan, KeepsOneDeadContainerBesideTheOneThatRuns) {
   EXPECT_EQ(world.observed.containers.size(), 2);
 }
 
+TEST(Plan, KeepsNoDeadContainerThatNeverRan) {
+  TestWorld world;
+  world.converge();
+  world.exit("main", 128);
+  world.observed.containers[0].started = {};
+  world.pass(minutes(6));
+  world.converge();
+  ASSERT_EQ(world.observed.containers.size(), 1);
+  EXPECT_EQ(world.observed.containers[0].attempt, 1);
+  EXPECT_EQ(world.observed.containers[0].restart_count, 1);
+}
+
 TEST(Plan, RemovesWhatWasCreatedAndNeverStarted) {
   TestWorld world;
   world.converge();
