@@ -3,10 +3,11 @@
 #include <fcntl.h>
 #include <grpcpp/create_channel.h>
 #include <signal.h>
-#include <sys/prctl.h>
+#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <fstream>
 #include <sstream>
 
@@ -45,27 +46,39 @@ Result<std::unique_ptr<AgentProcess>> AgentProcess::start(const PrivateRuntime& 
 
 AgentProcess::~AgentProcess() { end(SIGKILL); }
 
-Result<> AgentProcess::launch() {
-  const std::string config = folder_ + "/agent.yaml";
-  const std::string log = folder_ + "/agent.log";
-  pid_ = fork();
-  if (pid_ < 0) return errno_error("fork");
-  if (pid_ == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    dup2(file, STDOUT_FILENO);
-    dup2(file, STDERR_FILENO);
-    execl(SANDBOXLET_AGENT, "sandboxlet", "--config", config.c_str(), nullptr);
-    _exit(127);
-  }
-  // A new channel each time: an old one would wait out its back-off.
+std::unique_ptr<pb::Sandboxlet::Stub> AgentProcess::connect() const {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 20);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 20);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 20);
-  stub_ = pb::Sandboxlet::NewStub(
+  return pb::Sandboxlet::NewStub(
       grpc::CreateCustomChannel("unix:" + socket_, grpc::InsecureChannelCredentials(), arguments));
+}
+
+// Not by fork(): what gRPC does around one may hang where its threads are at work.
+Result<> AgentProcess::spawn() {
+  const std::string config = folder_ + "/agent.yaml";
+  const std::string log = folder_ + "/agent.log";
+  const std::array<const char*, 7> arguments{"setpriv",  "--pdeathsig",  "KILL", SANDBOXLET_AGENT,
+                                             "--config", config.c_str(), nullptr};
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, log.c_str(),
+                                   O_WRONLY | O_CREAT | O_APPEND, 0600);
+  posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
+  const int failed = posix_spawnp(&pid_, arguments[0], &files, nullptr,
+                                  const_cast<char**>(arguments.data()), environ);
+  posix_spawn_file_actions_destroy(&files);
+  if (failed == 0) return {};
+  pid_ = 0;
+  return errno_error(arguments[0], failed);
+}
+
+Result<> AgentProcess::launch() {
+  CHECK_OK(spawn());
+  // A new channel each time: an old one would wait out its back-off.
+  stub_ = connect();
   bool ended = false;
   bool serves = false;
   eventually([&] {

@@ -22,6 +22,9 @@ class AgentProcess {
   AgentProcess& operator=(const AgentProcess&) = delete;
 
   ::sandboxlet::v1::Sandboxlet::Stub& api() { return *stub_; }
+  // The same API over a connection of its own, which outlives this agent and finds the next one on
+  // its socket.
+  std::unique_ptr<::sandboxlet::v1::Sandboxlet::Stub> connect() const;
   const std::string& socket() const { return socket_; }
   pid_t pid() const { return pid_; }
   // What it has logged.
@@ -36,6 +39,7 @@ class AgentProcess {
   AgentProcess(std::string folder, std::string socket)
       : folder_(std::move(folder)), socket_(std::move(socket)) {}
   Result<> launch();
+  Result<> spawn();
   void end(int signal);
 
   const std::string folder_;

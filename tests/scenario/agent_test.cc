@@ -1,7 +1,6 @@
 #include "tests/scenario/agent_test.h"
 
 #include <charconv>
-#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -9,19 +8,9 @@
 #include "api/json.h"
 #include "tests/rig/eventually.h"
 #include "tests/rig/pods.h"
+#include "tests/scenario/manifest.h"
 
 namespace sandboxlet::test {
-
-namespace fs = std::filesystem;
-
-namespace {
-
-size_t entries_in(const std::string& directory) {
-  if (!fs::exists(directory)) return 0;
-  return std::distance(fs::directory_iterator(directory), fs::directory_iterator());
-}
-
-}  // namespace
 
 void AgentTest::SetUp() {
   RealTest::SetUp();
@@ -40,9 +29,8 @@ void AgentTest::TearDown() {
   for (const auto& object : all.objects()) {
     EXPECT_TRUE(remove(api::read_sandbox(object).sandbox.metadata.name).ok());
   }
-  EXPECT_EQ(pods(), 0);
-  EXPECT_EQ(entries_in(runtime().dir() + "/data/sandboxes"), 0) << "volumes are left";
-  EXPECT_EQ(entries_in(runtime().dir() + "/logs"), 0) << "logs are left";
+  Holdings left;
+  EXPECT_TRUE(eventually([&] { return (left = holdings()).empty(); })) << to_string(left);
   const auto stopped = agent_->stop();
   EXPECT_TRUE(stopped && *stopped == 0) << agent_->log();
   if (HasFailure()) std::cerr << agent_->log();
@@ -50,13 +38,7 @@ void AgentTest::TearDown() {
 }
 
 std::string AgentTest::manifest(const std::string& name, const std::string& spec) {
-  return R"({"apiVersion":"agents.x-k8s.io/v1beta1","kind":"Sandbox","metadata":{"name":")" + name +
-         R"("},"spec":{"podTemplate":{"spec":{"terminationGracePeriodSeconds":1,)" + spec +
-         R"("containers":[{"name":"main","image":")" + kCounterImage +
-         R"(","imagePullPolicy":"IfNotPresent",
-             "volumeMounts":[{"name":"home","mountPath":"/home"}]}]}},
-           "volumeClaimTemplates":[{"metadata":{"name":"home"},"spec":{
-             "accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"}}}}]}})";
+  return counter_manifest(name, spec);
 }
 
 grpc::Status AgentTest::apply(const std::string& manifest) {

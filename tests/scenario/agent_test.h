@@ -11,6 +11,7 @@
 #include "tests/rig/agent_process.h"
 #include "tests/rig/core_loop.h"
 #include "tests/rig/real_test.h"
+#include "tests/scenario/holdings.h"
 
 namespace sandboxlet::test {
 
@@ -23,8 +24,7 @@ class AgentTest : public RealTest {
   void SetUp() override;
   void TearDown() override;
 
-  // A Sandbox with one container "main" that counts, and a claim "home" mounted at /home; spec is
-  // added to its pod's spec, as JSON members: R"("restartPolicy":"Never",)".
+  // See counter_manifest.
   static std::string manifest(const std::string& name, const std::string& spec = "");
 
   AgentProcess& agent() { return *agent_; }
@@ -43,6 +43,7 @@ class AgentTest : public RealTest {
   pid_t pid(const std::string& sandbox);
   std::string run_in(const std::string& sandbox, std::vector<std::string> command);
   size_t pods();
+  Holdings holdings() { return holdings_of(runtime(), *runtime_client_, loop_); }
   bool is_frozen(const std::string& uid);
 
   CoreLoop loop_;
