@@ -20,10 +20,16 @@ constexpr int kTries = 20;
 // A runtime writes lines of at most 16 KiB; what is longer is no log of its.
 constexpr size_t kMaxLine = 1 << 20;
 
-int64_t count_lines(gzFile file) {
+// Like gzread, up to that position.
+template <size_t kSize>
+int read_until(gzFile file, std::array<char, kSize>& block, int64_t end) {
+  return gzread(file, block.data(), std::min<int64_t>(block.size(), end - gztell(file)));
+}
+
+int64_t count_lines(gzFile file, int64_t end) {
   std::array<char, 65536> block;
   int64_t lines = 0;
-  for (int size = 0; (size = gzread(file, block.data(), block.size())) > 0;) {
+  for (int size = 0; (size = read_until(file, block, end)) > 0;) {
     lines += std::count(block.begin(), block.begin() + size, '\n');
   }
   gzclearerr(file);
@@ -55,8 +61,17 @@ Result<> LogReader::start(const std::string& directory) {
     }
   }
   CHECK_OK(open_parts_after(""));
+  end_here();
   skip_to_tail();
   return {};
+}
+
+void LogReader::end_here() {
+  if (options_.follow || parts_.empty()) return;
+  Part& last = parts_.back();
+  struct stat status {};
+  const bool is_plain = gzdirect(last.file.get()) != 0;
+  if (is_plain && fstat(last.fd, &status) == 0) last.end = status.st_size;
 }
 
 // From the newest part back, until there are enough lines.
@@ -65,7 +80,8 @@ void LogReader::skip_to_tail() {
   int64_t lines = 0;
   auto first = parts_.end();
   do {
-    lines += count_lines((--first)->file.get());
+    --first;
+    lines += count_lines(first->file.get(), first->end);
   } while (first != parts_.begin() && lines < *options_.tail);
   parts_.erase(parts_.begin(), first);
   skip_ = std::max<int64_t>(lines - *options_.tail, 0);
@@ -124,7 +140,8 @@ std::optional<std::string> LogReader::read_line() {
       return line;
     }
     if (unfinished_.size() > kMaxLine) unfinished_.clear();
-    const int size = gzread(parts_.front().file.get(), block.data(), block.size());
+    const Part& part = parts_.front();
+    const int size = read_until(part.file.get(), block, part.end);
     if (size <= 0) return std::nullopt;
     unfinished_.append(block.data(), size);
   }
@@ -133,7 +150,6 @@ std::optional<std::string> LogReader::read_line() {
 bool LogReader::was_left() const {
   if (parts_.empty()) return false;
   if (parts_.size() > 1) return true;
-  // Without following, what began after the first look is not asked for.
   if (!options_.follow) return false;
   struct stat status {};
   return fstatat(directory_.get(), name_.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&

@@ -46,12 +46,16 @@ class LogReader {
     std::unique_ptr<gzFile_s, Close> file;
     int fd = -1;
     uint64_t inode = 0;
+    // Of what is read of it, in bytes.
+    int64_t end = INT64_MAX;
     // The newest rotation that it is not older than.
     std::string rotation;
   };
 
   LogReader(uint32_t attempt, LogOptions options) : name_(log_name(attempt)), options_(options) {}
   Result<> start(const std::string& directory);
+  // Without following, what is written from now on is not asked for.
+  void end_here();
   void skip_to_tail();
   // All there is after that rotation, the current one last.
   Result<std::vector<LogFile>> files_after(const std::string& rotation) const;

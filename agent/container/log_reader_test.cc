@@ -103,6 +103,16 @@ TEST_F(LogReaderTest, SinceLeavesOutWhatIsOlder) {
   EXPECT_THAT(read({.since = *api::parse_time("2026-01-02T03:04:11Z")}), ElementsAre("b", "c"));
 }
 
+TEST_F(LogReaderTest, ReadsWhatWasThereAtItsBeginning) {
+  append("0.log", log_line(0, "a"));
+  auto reader = LogReader::open(path(), 0, {.tail = 1});
+  ASSERT_TRUE(reader);
+  append("0.log", log_line(1, "b"));
+  const auto never = [] { return true; };
+  EXPECT_EQ((*reader->next(never))->text, "a");
+  EXPECT_FALSE(*reader->next(never));
+}
+
 TEST_F(LogReaderTest, ALogThatIsNotThereIsEmpty) { EXPECT_THAT(read({}), IsEmpty()); }
 
 TEST_F(LogReaderTest, KeepsZeroBytesAndLeavesOutWhatIsNoLine) {

@@ -1,32 +1,37 @@
 #include "agent/container/log_rotation.h"
 
 #include <algorithm>
-#include <cstdio>
+#include <array>
 #include <ctime>
 
 namespace sandboxlet::agent {
 
 namespace {
 
-std::string stamp(WallTime time) {
-  const time_t seconds = std::chrono::system_clock::to_time_t(
-      std::chrono::time_point_cast<std::chrono::system_clock::duration>(time));
+constexpr char kStamp[] = ".%Y%m%d-%H%M%S";
+
+std::string write_stamp(time_t time) {
   std::tm parts{};
-  gmtime_r(&seconds, &parts);
+  gmtime_r(&time, &parts);
   std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), ".%Y%m%d-%H%M%S", &parts);
+  std::strftime(text.data(), text.size(), kStamp, &parts);
   return text.data();
+}
+
+time_t read_stamp(const std::string& text) {
+  std::tm parts{};
+  strptime(text.c_str(), kStamp, &parts);
+  return timegm(&parts);
 }
 
 // Names tell the order, also where the clock was set back or stood still.
 std::string next_name(const std::string& log, const std::vector<LogFile>& rotated, WallTime now) {
-  const std::string last(rotated.empty() ? "" : rotation_of(rotated.back().name));
-  std::string name = log + stamp(now);
-  while (name <= last) {
-    now += std::chrono::seconds(1);
-    name = log + stamp(now);
+  time_t time = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  if (!rotated.empty()) {
+    const std::string_view last = rotation_of(rotated.back().name);
+    time = std::max(time, read_stamp(std::string(last.substr(log.size()))) + 1);
   }
-  return name;
+  return log + write_stamp(time);
 }
 
 // What no rotation uses any more: what an agent's death left half compressed, and what it had

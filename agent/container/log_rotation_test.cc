@@ -90,6 +90,8 @@ TEST(LogRotation, NamesTellTheOrderWhereTheClockWasSetBack) {
             "3.log.20260102-030406");
   EXPECT_EQ(plan({{"3.log", 100}, {"3.log.20260102-030459", 1}}).rename_to,
             "3.log.20260102-030500");
+  EXPECT_EQ(plan({{"3.log", 100}, {"3.log.29991231-235959", 1}}).rename_to,
+            "3.log.30000101-000000");
 }
 
 TEST(LogRotation, LeavesAloneWhatIsNoneOfItsFiles) {
