@@ -115,6 +115,16 @@ TEST(ContainerConfig, IsWhatTheKubeletWouldSend) {
                 "container.txtpb");
 }
 
+TEST(PodSandboxConfig, TheLongestNamesMakeADirectoryOfLogs) {
+  auto named = sandbox();
+  EXPECT_EQ(log_directory_name(named), "team_dev_uid-1");
+  named.metadata.namespace_ = std::string(63, 'a');
+  named.metadata.name = std::string(253, 'b');
+  named.metadata.uid = std::string(36, 'c');
+  EXPECT_EQ(log_directory_name(named),
+            std::string(63, 'a') + "_" + std::string(154, 'b') + "_" + std::string(36, 'c'));
+}
+
 TEST(ContainerConfig, TheImagesUserCountsWhereTheSpecNamesNone) {
   auto plain = sandbox();
   plain.spec.podTemplate.spec.securityContext.reset();

@@ -1,5 +1,7 @@
 #include "agent/pod/pod_sandbox_config.h"
 
+#include <algorithm>
+
 #include "agent/pod/labels.h"
 #include "agent/pod/security.h"
 
@@ -8,6 +10,7 @@ namespace sandboxlet::agent {
 namespace {
 
 constexpr size_t kMaxHostname = 63;
+constexpr size_t kMaxFileName = 255;
 
 v1::Protocol protocol(const std::string& name) {
   if (name == "UDP") return v1::UDP;
@@ -40,7 +43,9 @@ std::string pod_hostname(const api::Sandbox& sandbox) {
 
 std::string log_directory_name(const api::Sandbox& sandbox) {
   const auto& meta = sandbox.metadata;
-  return meta.namespace_ + "_" + meta.name + "_" + meta.uid;
+  const size_t taken = meta.namespace_.size() + meta.uid.size() + 2;
+  const std::string name = meta.name.substr(0, kMaxFileName - std::min(taken, kMaxFileName));
+  return meta.namespace_ + "_" + name + "_" + meta.uid;
 }
 
 v1::PodSandboxConfig pod_sandbox_config(const api::Sandbox& sandbox,

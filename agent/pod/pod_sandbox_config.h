@@ -30,7 +30,9 @@ v1::PodSandboxConfig pod_sandbox_config(const api::Sandbox& sandbox,
 // GeneratePodHostNameAndDomain).
 std::string pod_hostname(const api::Sandbox& sandbox);
 
-// "<namespace>_<name>_<uid>", the directory of a Sandbox's logs below the agent's log root.
+// "<namespace>_<name>_<uid>", the directory of a Sandbox's logs below the agent's log root. Of the
+// longest names, which would make no file name, only the beginning: the uid tells them apart. (The
+// kubelet could not make that directory.)
 std::string log_directory_name(const api::Sandbox& sandbox);
 
 }  // namespace sandboxlet::agent

@@ -2,11 +2,13 @@
 
 #include <filesystem>
 
+#include "agent/container/log_files.h"
 #include "agent/pod/container_config.h"
 #include "agent/pod/pod_sandbox_config.h"
 #include "agent/pod/resources.h"
 #include "agent/sandbox/readback.h"
 #include "agent/sandbox/volume_request.h"
+#include "agent/volume/safe_remove.h"
 #include "base/offload.h"
 
 namespace sandboxlet::agent {
@@ -17,13 +19,6 @@ Result<> make_directories(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
   if (error) return errno_error("make " + path, error.value());
-  return {};
-}
-
-Result<> remove_tree(const std::string& path) {
-  std::error_code error;
-  std::filesystem::remove_all(path, error);
-  if (error) return errno_error("remove " + path, error.value());
   return {};
 }
 
@@ -186,8 +181,11 @@ RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, RunContainer run) {
   context.volumes = job.observed.volumes;
   context.managed_by = context_.managed_by;
   context.node_memory = context_.node_memory;
-  auto make = [path = log_directory(*job.sandbox) + "/" + run.name] {
-    return make_directories(path);
+  // What logs --previous shows is kept, and what this one will write.
+  auto make = [path = log_directory(*job.sandbox) + "/" + run.name,
+               previous = std::max(run.attempt, 1U) - 1]() -> Result<> {
+    CHECK_OK(make_directories(path));
+    return remove_logs_before(path, previous);
   };
   CO_CHECK_OK(co_await offload(context_.pool, make));
   auto config = container_config(*job.sandbox, *container, context);

@@ -1,3 +1,5 @@
+#include <filesystem>
+
 #include "tests/rig/eventually.h"
 #include "tests/scenario/agent_test.h"
 
@@ -13,9 +15,9 @@ class LogsTest : public AgentTest {
                  R"("command":["sh","-c",")" + script + R"("],)");
     ASSERT_TRUE(apply(text).ok());
   }
-  std::vector<std::string> read(const pb::LogsRequest& more) {
+  std::vector<std::string> read(const pb::LogsRequest& more, const std::string& name = "box") {
     pb::LogsRequest request = more;
-    request.mutable_ref()->set_name("box");
+    request.mutable_ref()->set_name(name);
     grpc::ClientContext context;
     const auto stream = agent().api().Logs(&context, request);
     std::vector<std::string> lines;
@@ -52,6 +54,36 @@ TEST_F(LogsTest, KeepsThoseOfTheInstanceBefore) {
   EXPECT_TRUE(eventually([&] { return read(request) == std::vector<std::string>{"and now"}; }));
   request.set_previous(true);
   EXPECT_THAT(read(request), testing::ElementsAre("first"));
+}
+
+TEST_F(LogsTest, OfOneThatCrashedOftenTheLastTwoAreKept) {
+  agent_.reset();
+  auto started =
+      AgentProcess::start(runtime(), "crashLoopBackoff: 1ms\ncrashLoopBackoffMax: 1ms\n");
+  ASSERT_TRUE(started) << started.error().message();
+  agent_ = std::move(*started);
+  start(
+      "echo again >> /home/log; wc -l < /home/log; grep -c again /home/log | grep 5 && sleep 1000");
+  ASSERT_TRUE(eventually([&] {
+    const auto containers = get("box")->status.containers;
+    return !containers.empty() && containers[0].restartCount == 4 &&
+           containers[0].state == "Running";
+  }));
+  const auto logs = std::filesystem::directory_iterator(runtime().dir() + "/logs")->path() / "main";
+  EXPECT_TRUE(std::filesystem::exists(logs / "3.log") && std::filesystem::exists(logs / "4.log"));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(logs), {}), 2);
+  pb::LogsRequest request;
+  request.set_previous(true);
+  EXPECT_THAT(read(request), testing::ElementsAre("4"));
+}
+
+TEST_F(LogsTest, OfASandboxWithTheLongestName) {
+  const std::string name(248, 'b');  // with its claim's "home-" in front, 253
+  auto text = manifest(name);
+  text.replace(text.find(R"("imagePullPolicy")"), 0, R"("command":["echo","here"],)");
+  ASSERT_TRUE(apply(text).ok());
+  pb::LogsRequest request;
+  EXPECT_TRUE(eventually([&] { return read(request, name) == std::vector<std::string>{"here"}; }));
 }
 
 TEST_F(LogsTest, SaysWhatIsNotThere) {
