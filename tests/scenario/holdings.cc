@@ -89,8 +89,8 @@ void add_mounts(Holdings& held, const PrivateRuntime& runtime) {
     words >> skipped >> skipped >> skipped >> skipped >> path;
     if (!path.starts_with(runtime.dir() + "/")) continue;
     path.erase(0, runtime.dir().size() + 1);
-    const bool of_agent = path.starts_with("data/sandboxes/");
-    held[of_agent ? "volume mounts" : "runtime mounts"].insert(path);
+    if (path.starts_with("data/sandboxes/")) held["volume mounts"].insert(path);
+    if (path.starts_with("state/")) held["runtime mounts"].insert(path);
   }
 }
 
