@@ -138,6 +138,7 @@ class Wired final : public Agent {
             *clock_,
             *cgroups_,
             runtime_,
+            execs_,
             pool_.get_executor(),
             describe_node(node_name_, *cgroups_),
             config_.log_root,
@@ -196,6 +197,7 @@ class Wired final : public Agent {
   // As the last call to the runtime had it.
   bool runtime_answers_ = false;
   cri::Client runtime_;
+  cri::ExecOpener execs_{runtime_};
   RuntimeExecutor executor_;
   EventLog events_;
   LocalSource source_;

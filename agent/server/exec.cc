@@ -4,7 +4,6 @@
 #include "agent/server/core_call.h"
 #include "agent/server/service.h"
 #include "agent/server/status_code.h"
-#include "cri/exec_websocket.h"
 
 namespace sandboxlet::agent {
 
@@ -64,8 +63,7 @@ Task<Result<CommandPtr>> start(const ServiceContext& context, pb::ExecStart requ
   exec.set_stdout(true);
   // On a terminal both are one.
   exec.set_stderr(!request.tty());
-  CO_TRY(std::string url, co_await context.runtime.exec(exec));
-  CO_TRY(command->stream, co_await cri::open_exec_stream(std::move(url)));
+  CO_TRY(command->stream, co_await context.execs.open(exec));
   command->start_limit =
       context.clock.call_after(kStartLimit, [at = command.get()] { at->starting.release(); });
   if (request.tty() && request.has_size()) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "agent/source/local_source.h"
+#include "cri/exec_opener.h"
 #include "proto/sandboxlet/v1/sandboxlet.grpc.pb.h"
 
 namespace sandboxlet::agent {
@@ -18,6 +19,7 @@ struct ServiceContext {
   Clock& clock;
   Cgroups& cgroups;
   cri::Runtime& runtime;
+  cri::ExecOpener& execs;
   asio::any_io_executor pool;
   // Everything but the counts of Sandboxes.
   pb::NodeResponse node;

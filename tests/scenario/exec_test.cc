@@ -20,20 +20,45 @@ class ExecTest : public AgentTest {
     ASSERT_TRUE(becomes("box", "Ready", "True"));
   }
 
-  // Runs a command to its end with that input, which is not ended.
-  Ran run(std::vector<std::string> command, const std::string& input = "", bool tty = false) {
+  static pb::ExecRequest start_of(const std::vector<std::string>& command) {
     pb::ExecRequest request;
     request.mutable_start()->mutable_ref()->set_name("box");
     for (const auto& word : command) request.mutable_start()->add_command(word);
-    request.mutable_start()->set_stdin(!input.empty());
-    request.mutable_start()->set_tty(tty);
+    return request;
+  }
+
+  static pb::ExecRequest input_of(const std::string& input) {
+    pb::ExecRequest request;
+    request.set_stdin(input);
+    return request;
+  }
+
+  static pb::ExecRequest end_of_input() {
+    pb::ExecRequest request;
+    request.set_stdin_eof(true);
+    return request;
+  }
+
+  Ran run(const std::vector<std::string>& command) { return send({start_of(command)}); }
+
+  // With that input and its end.
+  Ran run(const std::vector<std::string>& command, const std::string& input) {
+    pb::ExecRequest start = start_of(command);
+    start.mutable_start()->set_stdin(true);
+    std::vector<pb::ExecRequest> requests{start};
+    constexpr size_t kPiece = size_t{1} << 20;
+    for (size_t from = 0; from < input.size(); from += kPiece) {
+      requests.push_back(input_of(input.substr(from, kPiece)));
+    }
+    requests.push_back(end_of_input());
+    return send(requests);
+  }
+
+  // Sends all that, and reads to the end.
+  Ran send(const std::vector<pb::ExecRequest>& requests) {
     grpc::ClientContext context;
     const auto stream = agent().api().Exec(&context);
-    stream->Write(request);
-    if (!input.empty()) {
-      request.set_stdin(input);
-      stream->Write(request);
-    }
+    for (const auto& request : requests) stream->Write(request);
     Ran ran;
     pb::ExecResponse response;
     while (stream->Read(&response)) {
@@ -57,16 +82,51 @@ TEST_F(ExecTest, KeepsStdoutAndStderrApartAndAnswersTheExitCode) {
   EXPECT_EQ(ran.code, 7);
 }
 
-TEST_F(ExecTest, PassesInputOn) {
-  const Ran ran = run({"head", "-n1"}, "hello\n");
+TEST_F(ExecTest, PassesInputOnAndTellsItsEnd) {
+  const Ran ran = run({"sh", "-c", "cat; echo all >&2; exit 3"}, "hello\n");
+  EXPECT_EQ(ran.out, "hello\n");
+  EXPECT_EQ(ran.err, "all\n");
+  EXPECT_EQ(ran.code, 3);
+}
+
+TEST_F(ExecTest, TellsTheEndOfInputThatIsEmpty) { EXPECT_EQ(run({"wc", "-c"}, "").out, "0\n"); }
+
+TEST_F(ExecTest, CarriesMegabytesOfInputWhole) {
+  const std::string input(5'000'000, 'x');
+  EXPECT_EQ(run({"wc", "-c"}, input).out, "5000000\n");
+}
+
+TEST_F(ExecTest, ACommandMayEndBeforeItsInputDoes) {
+  pb::ExecRequest start = start_of({"head", "-n1"});
+  start.mutable_start()->set_stdin(true);
+  const Ran ran = send({start, input_of("hello\nworld\n")});
   EXPECT_EQ(ran.out, "hello\n");
   EXPECT_EQ(ran.code, 0);
 }
 
+TEST_F(ExecTest, SaysWhyACommandThatWantsInputDidNotRun) {
+  const Ran ran = run({"no-such-command"}, "hello");
+  EXPECT_FALSE(ran.code);
+  EXPECT_THAT(ran.failure, testing::HasSubstr("no-such-command"));
+}
+
 TEST_F(ExecTest, RunsOnATerminal) {
-  const Ran ran = run({"tty"}, "", true);
+  pb::ExecRequest start = start_of({"tty"});
+  start.mutable_start()->set_tty(true);
+  const Ran ran = send({start});
   EXPECT_THAT(ran.out, testing::StartsWith("/dev/pts/"));
   EXPECT_EQ(ran.code, 0);
+}
+
+TEST_F(ExecTest, ATerminalTakesWhatIsTypedAndItsNewSize) {
+  pb::ExecRequest start = start_of(
+      {"sh", "-c", "read line; until stty size 2>&1 | grep '33 99'; do :; done; echo $line"});
+  start.mutable_start()->set_tty(true);
+  pb::ExecRequest resize;
+  resize.mutable_resize()->set_columns(99);
+  resize.mutable_resize()->set_rows(33);
+  const Ran ran = send({start, resize, input_of("typed\n")});
+  EXPECT_THAT(ran.out, testing::AllOf(testing::HasSubstr("33 99"), testing::HasSubstr("typed")));
 }
 
 TEST_F(ExecTest, SaysWhyACommandDidNotRun) {
