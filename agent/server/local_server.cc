@@ -18,6 +18,8 @@ namespace {
 
 // A manifest and something around it; a larger message is refused before it is read.
 constexpr int kMaxMessage = 4 * 1024 * 1024;
+// What all connections together may hold before gRPC slows and refuses them.
+constexpr size_t kMaxMemory = size_t{32} << 20;
 // Calls beyond these wait for one to end.
 constexpr int kMaxThreads = 256;
 
@@ -66,7 +68,8 @@ Result<> LocalServer::listen() {
   builder.AddListeningPort("unix:" + options_.path, grpc::InsecureServerCredentials());
   builder.RegisterService(&service_);
   builder.SetMaxReceiveMessageSize(kMaxMessage);
-  builder.SetResourceQuota(grpc::ResourceQuota("local").SetMaxThreads(kMaxThreads));
+  grpc::ResourceQuota quota("local");
+  builder.SetResourceQuota(quota.SetMaxThreads(kMaxThreads).Resize(kMaxMemory));
   const mode_t before = umask(0177);
   server_ = builder.BuildAndStart();
   umask(before);

@@ -1,8 +1,44 @@
 #include "agent/server/status_code.h"
 
+#include <algorithm>
+#include <string>
+
 namespace sandboxlet::agent {
 
 namespace {
+
+// gRPC's clients refuse answers whose trailers are larger than 8 KiB by default, and then say
+// nothing of what was wrong.
+constexpr size_t kMaxMessage = 7 * 1024;
+// Room for the line that says that lines are missing.
+constexpr size_t kMoreLine = 40;
+
+// gRPC: printable ASCII but for '%' stands for itself, any other byte for three.
+size_t size_on_wire(char byte) { return byte >= ' ' && byte <= '~' && byte != '%' ? 1 : 3; }
+
+bool continues_character(char byte) { return (static_cast<unsigned char>(byte) & 0xc0) == 0x80; }
+
+// How many of its bytes fit, with whole characters.
+size_t fitting(const std::string& text, size_t limit) {
+  size_t size = 0;
+  size_t end = 0;
+  for (; end < text.size(); ++end) {
+    size += size_on_wire(text[end]);
+    if (size > limit) break;
+  }
+  while (end < text.size() && end > 0 && continues_character(text[end])) --end;
+  return end;
+}
+
+std::string fit(const std::string& message) {
+  if (fitting(message, kMaxMessage) == message.size()) return message;
+  const size_t end = fitting(message, kMaxMessage - kMoreLine);
+  const size_t last_line = message.rfind('\n', end);
+  if (last_line == std::string::npos) return message.substr(0, end) + " [...]";
+  const auto more =
+      std::count(message.begin() + static_cast<ptrdiff_t>(last_line), message.end(), '\n');
+  return message.substr(0, last_line) + "\nand " + std::to_string(more) + " more";
+}
 
 grpc::StatusCode code_of(Code code) {
   switch (code) {
@@ -34,6 +70,6 @@ grpc::StatusCode code_of(Code code) {
 
 }  // namespace
 
-grpc::Status to_grpc(const Error& error) { return {code_of(error.code()), error.message()}; }
+grpc::Status to_grpc(const Error& error) { return {code_of(error.code()), fit(error.message())}; }
 
 }  // namespace sandboxlet::agent
