@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "cli/connection.h"
 
 namespace sandboxlet::cli {
@@ -14,6 +15,10 @@ struct Target {
   std::string namespace_;
   std::string name;
 };
+
+// A Sandbox's name as users give it: bare, or as -o name prints it ("sandbox/dev",
+// "sandbox.agents.x-k8s.io/dev").
+Result<std::string> parse_name(const std::string& text);
 
 struct ApplyOptions {
   std::vector<std::string> files;
@@ -77,7 +82,7 @@ struct WaitOptions {
   Target target;
   // condition=TYPE[=STATUS], or delete.
   std::string what;
-  int64_t timeout_seconds = 30;
+  Duration timeout = std::chrono::seconds(30);
 };
 Result<int> wait(Connection& connection, const WaitOptions& options);
 

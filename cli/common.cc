@@ -29,6 +29,18 @@ Result<std::string> read_input(const std::string& file) {
   return text.str();
 }
 
+Result<std::string> parse_name(const std::string& text) {
+  const size_t slash = text.find('/');
+  if (slash == std::string::npos) return text;
+  const std::string kind = text.substr(0, slash);
+  for (const char* known :
+       {"sandbox", "sandboxes", "sbx", "sandbox.agents.x-k8s.io", "sandboxes.agents.x-k8s.io"}) {
+    if (kind == known) return text.substr(slash + 1);
+  }
+  return Error(Code::kInvalidArgument, "\"" + kind + "\" is no kind of this agent: say sandbox/" +
+                                           text.substr(slash + 1) + ", or the name alone");
+}
+
 std::string took_since(std::chrono::steady_clock::time_point begun) {
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begun;
   std::array<char, 32> text{};

@@ -1,9 +1,10 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <iostream>
+#include <utility>
 
-#include "api/conditions.h"
 #include "api/time.h"
+#include "cli/awaited.h"
 #include "cli/common.h"
 #include "cli/show.h"
 #include "cli/table.h"
@@ -29,7 +30,7 @@ void print_objects(const std::vector<std::string>& objects, const GetOptions& op
     return;
   }
   const TableOptions shape{options.output == "wide", options.all_namespaces};
-  std::vector<std::vector<std::string>> rows{head(shape)};
+  std::vector<Row> rows{head(shape)};
   for (const auto& object : objects) rows.push_back(row(sandbox_of(object), shape, wall_now()));
   std::cout << table(rows);
 }
@@ -58,33 +59,36 @@ Result<std::vector<std::string>> list(Connection& connection, const GetOptions& 
 
 // One line for each change, as kubectl get --watch; objects whole with -o json.
 Result<int> watch(Connection& connection, const GetOptions& options) {
+  if (options.names.size() > 1) {
+    return Error(Code::kInvalidArgument, "--watch takes one name, or none for all");
+  }
+  if (options.output == "yaml" || options.output == "name") {
+    return Error(Code::kInvalidArgument, "--watch goes with -o wide and -o json");
+  }
   pb::WatchRequest request;
   if (!options.all_namespaces) request.set_namespace_(options.namespace_);
   request.set_label_selector(options.selector);
-  if (options.names.size() == 1) request.set_name(options.names.front());
+  if (!options.names.empty()) request.set_name(options.names.front());
   grpc::ClientContext context;
   const auto stream = connection.agent().Watch(&context, request);
   const TableOptions shape{options.output == "wide", options.all_namespaces};
-  const bool whole = options.output == "json";
-  if (!whole) std::cout << table({head(shape)});
+  Table columns;
+  // Until all that was there has come, rows wait for each other's widths.
+  std::vector<Row> rows{head(shape)};
+  bool synced = false;
   pb::WatchEvent event;
   while (stream->Read(&event)) {
-    if (event.type() == pb::WatchEvent::SYNCED) continue;
-    if (whole) {
-      std::cout << event.object() << std::endl;
-    } else {
-      std::cout << table({row(sandbox_of(event.object()), shape, wall_now())}) << std::flush;
+    synced = synced || event.type() == pb::WatchEvent::SYNCED;
+    const bool has_object = event.type() != pb::WatchEvent::SYNCED;
+    if (options.output == "json") {
+      if (has_object) std::cout << event.object() << std::endl;
+      continue;
     }
+    if (has_object) rows.push_back(row(sandbox_of(event.object()), shape, wall_now()));
+    if (synced) std::cout << columns.add(std::exchange(rows, {})) << std::flush;
   }
   CHECK_OK(connection.check(stream->Finish()));
   return kDone;
-}
-
-bool has_condition(const api::Sandbox& sandbox, const std::string& type,
-                   const std::string& status) {
-  const auto* const condition = api::find_condition(sandbox.status.conditions, type);
-  return condition != nullptr && condition->status == status &&
-         condition->observedGeneration >= sandbox.metadata.generation;
 }
 
 std::string wall_text(const google::protobuf::Timestamp& time) {
@@ -99,19 +103,22 @@ Result<> print_events(Connection& connection, const Target& target, bool follow)
   request.set_follow(follow);
   grpc::ClientContext context;
   const auto stream = connection.agent().Events(&context, request);
-  std::vector<std::vector<std::string>> rows{
-      {"LAST SEEN", "TYPE", "REASON", "OBJECT", "COUNT", "MESSAGE"}};
-  if (follow) std::cout << table(rows) << std::flush;
+  std::vector<Row> rows{{"LAST SEEN", "TYPE", "REASON", "OBJECT", "COUNT", "MESSAGE"}};
+  Table columns;
+  if (follow) std::cout << columns.add(rows) << std::flush;
   pb::EventsResponse event;
   while (stream->Read(&event)) {
-    std::vector<std::string> cells{wall_text(event.last()),
-                                   event.type(),
-                                   event.reason(),
-                                   "sandbox/" + event.ref().name(),
-                                   std::to_string(event.count()),
-                                   event.message()};
-    if (follow) std::cout << table({cells}) << std::flush;
-    rows.push_back(std::move(cells));
+    Row cells{wall_text(event.last()),
+              event.type(),
+              event.reason(),
+              "sandbox/" + event.ref().name(),
+              std::to_string(event.count()),
+              event.message()};
+    if (follow) {
+      std::cout << columns.add({cells}) << std::flush;
+    } else {
+      rows.push_back(std::move(cells));
+    }
   }
   CHECK_OK(connection.check(stream->Finish()));
   if (!follow) std::cout << (rows.size() == 1 ? "No events found.\n" : table(rows));
@@ -161,24 +168,12 @@ Result<int> describe_one(Connection& connection, const Target& target) {
 }
 
 Result<int> wait(Connection& connection, const WaitOptions& options) {
-  std::string type;
-  std::string status = "True";
-  if (options.what.starts_with("condition=")) {
-    type = options.what.substr(10);
-    if (const size_t equals = type.find('='); equals != std::string::npos) {
-      status = type.substr(equals + 1);
-      type.resize(equals);
-    }
-  } else if (options.what != "delete") {
-    return Error(Code::kInvalidArgument,
-                 "--for: \"" + options.what + "\" is neither delete nor condition=TYPE[=STATUS]");
-  }
+  TRY(const auto awaited, parse_awaited(options.what));
   pb::WatchRequest request;
   request.set_namespace_(options.target.namespace_);
   request.set_name(options.target.name);
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() +
-                       std::chrono::seconds(options.timeout_seconds));
+  context.set_deadline(std::chrono::system_clock::now() + options.timeout);
   const auto stream = connection.agent().Watch(&context, request);
   bool seen = false;
   pb::WatchEvent event;
@@ -186,13 +181,13 @@ Result<int> wait(Connection& connection, const WaitOptions& options) {
     const bool gone = event.type() == pb::WatchEvent::DELETED ||
                       (event.type() == pb::WatchEvent::SYNCED && !seen);
     seen = true;
-    if (gone && type.empty()) return kDone;
+    if (gone && !awaited) return kDone;
     if (gone) {
       return Error(Code::kNotFound,
                    "sandboxes.agents.x-k8s.io \"" + options.target.name + "\" not found");
     }
-    if (event.type() == pb::WatchEvent::SYNCED || type.empty()) continue;
-    if (has_condition(sandbox_of(event.object()), type, status)) {
+    if (event.type() == pb::WatchEvent::SYNCED || !awaited) continue;
+    if (holds(*awaited, sandbox_of(event.object()))) {
       std::cout << "sandbox.agents.x-k8s.io/" << options.target.name << " condition met\n";
       return kDone;
     }
@@ -218,8 +213,7 @@ Result<int> top(Connection& connection, const Target& target, bool json) {
     std::cout << text << "\n";
     return kDone;
   }
-  std::vector<std::vector<std::string>> rows{
-      {"NAMESPACE", "NAME", "CPU(seconds)", "MEMORY", "PROCESSES"}};
+  std::vector<Row> rows{{"NAMESPACE", "NAME", "CPU(seconds)", "MEMORY", "PROCESSES"}};
   for (const auto& one : response.sandboxes()) {
     rows.push_back({one.ref().namespace_(), one.ref().name(),
                     std::to_string(one.cpu_nanoseconds() / 1'000'000'000),
@@ -246,15 +240,14 @@ Result<int> node(Connection& connection, bool json) {
   }
   std::string depths;
   for (const auto& depth : response.depths()) depths += (depths.empty() ? "" : ", ") + depth;
-  std::vector<std::vector<std::string>> rows{
-      {"Name:", response.name()},
-      {"Version:", response.version()},
-      {"Runtime:", response.runtime()},
-      {"Cgroups:", response.cgroup()},
-      {"Depths:", depths},
-      {"Sandboxes:", std::to_string(response.sandboxes()) + " (" +
-                         std::to_string(response.running()) + " running, " +
-                         std::to_string(response.suspended()) + " suspended)"}};
+  std::vector<Row> rows{{"Name:", response.name()},
+                        {"Version:", response.version()},
+                        {"Runtime:", response.runtime()},
+                        {"Cgroups:", response.cgroup()},
+                        {"Depths:", depths},
+                        {"Sandboxes:", std::to_string(response.sandboxes()) + " (" +
+                                           std::to_string(response.running()) + " running, " +
+                                           std::to_string(response.suspended()) + " suspended)"}};
   for (const auto& [depth, why] : response.depths_missing()) {
     rows.push_back({"Not " + depth + ":", why});
   }

@@ -2,6 +2,7 @@
 #include <functional>
 #include <iostream>
 
+#include "api/time.h"
 #include "cli/commands.h"
 #include "cli/complete.h"
 
@@ -20,6 +21,7 @@ struct Invocation {
   cli::ExecOptions exec;
   cli::LogsOptions logs;
   cli::WaitOptions wait;
+  std::string timeout;
   std::string depth;
   std::string shell;
   bool follow = false;
@@ -27,8 +29,26 @@ struct Invocation {
   std::function<Result<int>(Connection&)> run;
 };
 
+const CLI::Validator kSandboxName(
+    [](std::string& text) -> std::string {
+      const auto name = cli::parse_name(text);
+      if (!name) return name.error().message();
+      text = *name;
+      return "";
+    },
+    "");
+
 void add_name(CLI::App* command, std::string& name) {
-  command->add_option("NAME", name, "The Sandbox's name")->required();
+  command->add_option("NAME", name, "The Sandbox's name")->required()->transform(kSandboxName);
+}
+
+// "30s", or a number of seconds.
+Duration parse_timeout(const std::string& text) {
+  const bool bare = text.find_first_not_of("0123456789") == std::string::npos;
+  const auto timeout = api::parse_duration(bare ? text + "s" : text);
+  if (!timeout) throw CLI::ValidationError("--timeout", timeout.error().message());
+  if (*timeout <= Duration::zero()) throw CLI::ValidationError("--timeout", "must be above 0");
+  return *timeout;
 }
 
 void add_apply(CLI::App& app, Invocation& call) {
@@ -36,6 +56,11 @@ void add_apply(CLI::App& app, Invocation& call) {
   apply->add_option("-f,--filename", call.apply.files, "A YAML or JSON file, - for standard input")
       ->required();
   apply->add_flag("--dry-run", call.apply.dry_run, "Say what would happen, change nothing");
+  apply->footer(
+      "Examples:\n"
+      "  sandboxctl apply -f sandbox.yaml\n"
+      "  sandboxctl apply -f - < sandbox.yaml\n"
+      "  sandboxctl apply -f sandbox.yaml --dry-run");
   apply->callback([&call] {
     call.apply.namespace_ = call.target.namespace_;
     call.run = [&call](Connection& to) { return cli::apply(to, call.apply); };
@@ -44,12 +69,18 @@ void add_apply(CLI::App& app, Invocation& call) {
 
 void add_get(CLI::App& app, Invocation& call) {
   CLI::App* const get = app.add_subcommand("get", "List Sandboxes");
-  get->add_option("NAME", call.get.names, "Only these");
+  get->add_option("NAME", call.get.names, "Only these")->transform(kSandboxName);
   get->add_option("-o,--output", call.get.output, "wide, json, yaml or name")
       ->check(CLI::IsMember({"wide", "json", "yaml", "name"}));
   get->add_option("-l,--selector", call.get.selector, "Only those with these labels, like a=b");
   get->add_flag("-A,--all-namespaces", call.get.all_namespaces, "Of every namespace");
   get->add_flag("-w,--watch", call.get.watch, "Go on with each change");
+  get->footer(
+      "Examples:\n"
+      "  sandboxctl get\n"
+      "  sandboxctl get -A -o wide\n"
+      "  sandboxctl get dev -o yaml\n"
+      "  sandboxctl get -l app=agent --watch");
   get->callback([&call] {
     call.get.namespace_ = call.target.namespace_;
     call.run = [&call](Connection& to) { return cli::get(to, call.get); };
@@ -59,11 +90,16 @@ void add_get(CLI::App& app, Invocation& call) {
 void add_delete(CLI::App& app, Invocation& call) {
   CLI::App* const remove =
       app.add_subcommand("delete", "Delete Sandboxes with all that they hold, kept data as well");
-  remove->add_option("NAME", call.remove.names, "The Sandboxes' names");
+  remove->add_option("NAME", call.remove.names, "The Sandboxes' names")->transform(kSandboxName);
   remove->add_option("-f,--filename", call.remove.files, "Those of these manifests");
   remove->add_option("--grace-period", call.remove.grace_seconds,
                      "Seconds between TERM and KILL; default: as the template says");
   remove->add_flag("--wait,!--no-wait", call.remove.wait, "Until all is gone (the default)");
+  remove->footer(
+      "Examples:\n"
+      "  sandboxctl delete dev\n"
+      "  sandboxctl delete -f sandbox.yaml --no-wait\n"
+      "  sandboxctl get -l app=agent -o name | xargs sandboxctl delete");
   remove->callback([&call] {
     if (call.remove.names.empty() && call.remove.files.empty()) {
       throw CLI::RequiredError("a NAME or --filename");
@@ -81,6 +117,10 @@ void add_suspension(CLI::App& app, Invocation& call) {
   add_name(suspend, call.target.name);
   suspend->add_option("--depth", call.depth, "Freeze, Stop or Terminate; default: as the spec says")
       ->check(CLI::IsMember({"Freeze", "Stop", "Terminate"}));
+  suspend->footer(
+      "Examples:\n"
+      "  sandboxctl suspend dev\n"
+      "  sandboxctl suspend dev --depth Stop");
   suspend->callback([&call] {
     call.run = [&call](Connection& to) { return cli::suspend(to, call.target, call.depth); };
   });
@@ -99,6 +139,11 @@ void add_exec(CLI::App& app, Invocation& call) {
   exec->add_flag("-i,--stdin", call.exec.stdin, "Pass standard input on");
   exec->add_flag("-t,--tty", call.exec.tty, "On a terminal");
   exec->add_option("COMMAND", call.exec.command, "After --")->required();
+  exec->footer(
+      "Examples:\n"
+      "  sandboxctl exec dev -- ls -l /home\n"
+      "  sandboxctl exec -it dev -- sh\n"
+      "  sandboxctl exec -i dev -- tar -x -C /home < files.tar");
   exec->callback([&call] {
     call.exec.target.namespace_ = call.target.namespace_;
     call.run = [&call](Connection& to) { return cli::exec(to, call.exec); };
@@ -114,6 +159,11 @@ void add_logs(CLI::App& app, Invocation& call) {
   logs->add_flag("--timestamps", call.logs.timestamps, "Each line with its time");
   logs->add_option("--tail", call.logs.tail, "Only so many lines from the end");
   logs->add_option("--since", call.logs.since, "Only what is newer than this, like 5s or 10m");
+  logs->footer(
+      "Examples:\n"
+      "  sandboxctl logs dev --tail 20\n"
+      "  sandboxctl logs -f dev -c main --since 10m\n"
+      "  sandboxctl logs -p dev");
   logs->callback([&call] {
     call.logs.target.namespace_ = call.target.namespace_;
     call.run = [&call](Connection& to) { return cli::logs(to, call.logs); };
@@ -124,8 +174,14 @@ void add_wait(CLI::App& app, Invocation& call) {
   CLI::App* const wait = app.add_subcommand("wait", "Wait until a Sandbox is so");
   add_name(wait, call.wait.target.name);
   wait->add_option("--for", call.wait.what, "condition=TYPE[=STATUS], or delete")->required();
-  wait->add_option("--timeout", call.wait.timeout_seconds, "Seconds; default 30");
+  wait->add_option("--timeout", call.timeout, "How long at most, like 90s; default 30s");
+  wait->footer(
+      "Examples:\n"
+      "  sandboxctl wait dev --for condition=Ready --timeout 90s\n"
+      "  sandboxctl wait dev --for condition=Suspended=False\n"
+      "  sandboxctl wait dev --for delete");
   wait->callback([&call] {
+    if (!call.timeout.empty()) call.wait.timeout = parse_timeout(call.timeout);
     call.wait.target.namespace_ = call.target.namespace_;
     call.run = [&call](Connection& to) { return cli::wait(to, call.wait); };
   });
@@ -138,13 +194,13 @@ void add_views(CLI::App& app, Invocation& call) {
     call.run = [&call](Connection& to) { return cli::describe_one(to, call.target); };
   });
   CLI::App* const top = app.add_subcommand("top", "What Sandboxes use");
-  top->add_option("NAME", call.target.name, "Only this one");
+  top->add_option("NAME", call.target.name, "Only this one")->transform(kSandboxName);
   top->add_option("-o,--output", call.output, "json")->check(CLI::IsMember({"json"}));
   top->callback([&call] {
     call.run = [&call](Connection& to) { return cli::top(to, call.target, !call.output.empty()); };
   });
   CLI::App* const events = app.add_subcommand("events", "What happened, the oldest first");
-  events->add_option("NAME", call.target.name, "Only of this Sandbox");
+  events->add_option("NAME", call.target.name, "Only of this Sandbox")->transform(kSandboxName);
   events->add_flag("-w,--watch", call.follow, "Go on with each new one");
   events->callback([&call] {
     call.run = [&call](Connection& to) { return cli::events(to, call.target, call.follow); };

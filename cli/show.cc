@@ -6,7 +6,6 @@
 
 #include "api/conditions.h"
 #include "api/time.h"
-#include "cli/table.h"
 
 namespace sandboxlet::cli {
 
@@ -37,6 +36,46 @@ std::string depth(const api::Sandbox& sandbox) {
   return sandbox.status.suspend ? sandbox.status.suspend->depth : "";
 }
 
+// One pair a line, the first beside its title.
+void add_pairs(std::vector<Row>& rows, const char* title,
+               const std::map<std::string, std::string>& pairs) {
+  if (pairs.empty()) rows.push_back({title, "<none>"});
+  for (const auto& [key, value] : pairs) {
+    rows.push_back({&key == &pairs.begin()->first ? title : "", key + "=" + value});
+  }
+}
+
+void add_suspension(std::vector<Row>& rows, const api::SuspendStatus& suspend, WallTime now) {
+  if (!suspend.depth.empty()) {
+    rows.push_back({"Suspended:", "to depth " + suspend.depth + " (" + suspend.reason + ") for " +
+                                      age(suspend.since, now)});
+  }
+  if (suspend.lastResume) {
+    std::array<char, 32> took{};
+    std::snprintf(took.data(), took.size(), "%.2f", suspend.lastResume->milliseconds);
+    rows.push_back({"Last Resume:", suspend.lastResume->cause + ", took " + took.data() + " ms"});
+  }
+}
+
+std::vector<Row> container_rows(const api::SandboxStatus& status) {
+  std::vector<Row> rows{{"  NAME", "STATE", "REASON", "EXIT", "RESTARTS", "IMAGE", "MESSAGE"}};
+  for (const auto& container : status.containers) {
+    rows.push_back({"  " + container.name, container.state, container.reason,
+                    container.exitCode ? std::to_string(*container.exitCode) : "",
+                    std::to_string(container.restartCount), container.image, container.message});
+  }
+  return rows;
+}
+
+std::vector<Row> condition_rows(const api::SandboxStatus& status, WallTime now) {
+  std::vector<Row> rows{{"  TYPE", "STATUS", "REASON", "AGE", "MESSAGE"}};
+  for (const auto& condition : status.conditions) {
+    rows.push_back({"  " + condition.type, condition.status, condition.reason,
+                    age(condition.lastTransitionTime, now), condition.message});
+  }
+  return rows;
+}
+
 void emit(YAML::Emitter& out, const nlohmann::ordered_json& value) {
   if (value.is_object()) {
     out << YAML::BeginMap;
@@ -51,6 +90,8 @@ void emit(YAML::Emitter& out, const nlohmann::ordered_json& value) {
     out << YAML::EndSeq;
   } else if (value.is_string()) {
     out << YAML::DoubleQuoted << value.get<std::string>();
+  } else if (value.is_null()) {
+    out << YAML::Null;
   } else {
     out << value.dump();
   }
@@ -76,8 +117,8 @@ std::string status_word(const api::Sandbox& sandbox) {
   return ready->reason == "ReconcilerError" ? "Error" : "Pending";
 }
 
-std::vector<std::string> head(const TableOptions& options) {
-  std::vector<std::string> cells;
+Row head(const TableOptions& options) {
+  Row cells;
   if (options.all_namespaces) cells.emplace_back("NAMESPACE");
   for (const char* cell : {"NAME", "READY", "STATUS", "RESTARTS", "AGE"}) cells.emplace_back(cell);
   if (options.wide) {
@@ -86,9 +127,8 @@ std::vector<std::string> head(const TableOptions& options) {
   return cells;
 }
 
-std::vector<std::string> row(const api::Sandbox& sandbox, const TableOptions& options,
-                             WallTime now) {
-  std::vector<std::string> cells;
+Row row(const api::Sandbox& sandbox, const TableOptions& options, WallTime now) {
+  Row cells;
   if (options.all_namespaces) cells.push_back(sandbox.metadata.namespace_);
   cells.push_back(sandbox.metadata.name);
   cells.push_back(ready_count(sandbox));
@@ -107,39 +147,16 @@ std::vector<std::string> row(const api::Sandbox& sandbox, const TableOptions& op
 std::string describe(const api::Sandbox& sandbox, WallTime now) {
   const auto& meta = sandbox.metadata;
   const auto& status = sandbox.status;
-  std::string text = table({{"Name:", meta.name},
-                            {"Namespace:", meta.namespace_},
-                            {"UID:", meta.uid},
-                            {"Node:", or_none(status.nodeName)},
-                            {"IP:", or_none(status.podIPs.empty() ? "" : status.podIPs.front())},
-                            {"Status:", status_word(sandbox)},
-                            {"Created:", age(meta.creationTimestamp, now) + " ago"}});
-  for (const auto& [key, value] : meta.labels) text += "Label:   " + key + "=" + value + "\n";
-  if (const auto& suspend = status.suspend) {
-    if (!suspend->depth.empty()) {
-      text += "Suspended:   to depth " + suspend->depth + " (" + suspend->reason + ") for " +
-              age(suspend->since, now) + "\n";
-    }
-    if (suspend->lastResume) {
-      std::array<char, 32> took{};
-      std::snprintf(took.data(), took.size(), "%.2f", suspend->lastResume->milliseconds);
-      text += "Last resume:   " + suspend->lastResume->cause + ", took " + took.data() + " ms\n";
-    }
-  }
-  std::vector<std::vector<std::string>> rows{
-      {"  NAME", "STATE", "REASON", "EXIT", "RESTARTS", "IMAGE", "MESSAGE"}};
-  for (const auto& container : status.containers) {
-    rows.push_back({"  " + container.name, container.state, container.reason,
-                    container.exitCode ? std::to_string(*container.exitCode) : "",
-                    std::to_string(container.restartCount), container.image, container.message});
-  }
-  text += "Containers:\n" + table(rows);
-  rows = {{"  TYPE", "STATUS", "REASON", "AGE", "MESSAGE"}};
-  for (const auto& condition : status.conditions) {
-    rows.push_back({"  " + condition.type, condition.status, condition.reason,
-                    age(condition.lastTransitionTime, now), condition.message});
-  }
-  return text + "Conditions:\n" + table(rows);
+  std::vector<Row> rows{{"Name:", meta.name}, {"Namespace:", meta.namespace_}, {"UID:", meta.uid}};
+  add_pairs(rows, "Labels:", meta.labels);
+  add_pairs(rows, "Annotations:", meta.annotations);
+  rows.push_back({"Node:", or_none(status.nodeName)});
+  rows.push_back({"IP:", or_none(status.podIPs.empty() ? "" : status.podIPs.front())});
+  rows.push_back({"Status:", status_word(sandbox)});
+  rows.push_back({"Created:", age(meta.creationTimestamp, now) + " ago"});
+  if (status.suspend) add_suspension(rows, *status.suspend, now);
+  return table(rows) + "Containers:\n" + table(container_rows(status)) + "Conditions:\n" +
+         table(condition_rows(status, now));
 }
 
 std::string as_yaml(const std::string& json) {

@@ -5,6 +5,7 @@
 
 #include "api/sandbox.h"
 #include "base/clock.h"
+#include "cli/table.h"
 
 namespace sandboxlet::cli {
 
@@ -14,9 +15,8 @@ struct TableOptions {
   bool wide = false;
   bool all_namespaces = false;
 };
-std::vector<std::string> head(const TableOptions& options);
-std::vector<std::string> row(const api::Sandbox& sandbox, const TableOptions& options,
-                             WallTime now);
+Row head(const TableOptions& options);
+Row row(const api::Sandbox& sandbox, const TableOptions& options, WallTime now);
 
 // One word: Running, Pending, Suspended, Terminating, CrashLoopBackOff, ...
 std::string status_word(const api::Sandbox& sandbox);

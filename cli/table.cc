@@ -6,23 +6,23 @@
 
 namespace sandboxlet::cli {
 
-std::string table(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<size_t> widths;
+std::string Table::add(const std::vector<Row>& rows) {
   for (const auto& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    widths_.resize(std::max(widths_.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i) widths_[i] = std::max(widths_[i], row[i].size());
   }
   std::string text;
   for (const auto& row : rows) {
-    std::string line;
     for (size_t i = 0; i < row.size(); ++i) {
-      line += row[i];
-      if (i + 1 < row.size()) line.append(widths[i] - row[i].size() + 3, ' ');
+      text += row[i];
+      if (i + 1 < row.size()) text.append(widths_[i] - row[i].size() + 3, ' ');
     }
-    text += line + "\n";
+    text += '\n';
   }
   return text;
 }
+
+std::string table(const std::vector<Row>& rows) { return Table().add(rows); }
 
 // apimachinery: util/duration.HumanDuration.
 std::string human_duration(int64_t seconds) {

@@ -5,8 +5,20 @@
 
 namespace sandboxlet::cli {
 
+using Row = std::vector<std::string>;
+
 // Rows under a head, in columns as wide as their widest cell and three spaces apart (kubectl's).
-std::string table(const std::vector<std::vector<std::string>>& rows);
+// What is added later stands below what was there, and widens a column where it must.
+class Table {
+ public:
+  std::string add(const std::vector<Row>& rows);
+
+ private:
+  std::vector<size_t> widths_;
+};
+
+// All of a table that nothing is added to.
+std::string table(const std::vector<Row>& rows);
 
 // An age as kubectl has it: "5s", "3m12s", "4h", "2d3h"; at most two units
 // (duration.HumanDuration).

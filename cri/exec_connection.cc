@@ -49,8 +49,7 @@ Task<Result<beast::tcp_stream>> connect_exec(ExecAddress address) {
   CO_TRY(const tcp::endpoint endpoint, endpoint_of(address));
   beast::tcp_stream stream(co_await asio::this_coro::executor);
   stream.expires_after(kOpenTimeout);
-  const auto [error] =
-      co_await stream.async_connect(endpoint, asio::as_tuple(asio::use_awaitable));
+  const auto [error] = co_await stream.async_connect(endpoint, asio::as_tuple(asio::use_awaitable));
   if (error) co_return exec_stream_error("connect", error);
   stream.socket().set_option(tcp::no_delay(true));
   co_return std::move(stream);

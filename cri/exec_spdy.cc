@@ -82,8 +82,8 @@ class SpdyExec final : public ExecStream {
       const bool is_output = frame.stream() == kStdout || frame.stream() == kStderr;
       if (!is_data || !is_output || frame.payload.empty()) continue;
       ExecOutput output;
-      output.stream = frame.stream() == kStdout ? ExecOutput::Stream::kStdout
-                                                : ExecOutput::Stream::kStderr;
+      output.stream =
+          frame.stream() == kStdout ? ExecOutput::Stream::kStdout : ExecOutput::Stream::kStderr;
       output.data = std::move(frame.payload);
       co_return ExecEvent(std::move(output));
     }
@@ -147,8 +147,8 @@ class SpdyExec final : public ExecStream {
     Frame frame;
     frame.head = parse_spdy_head(take(SpdyHead::kSize));
     if (frame.head.length > kMaxFrame) {
-      co_return Error(Code::kInternal, "exec stream: a frame of " +
-                                           std::to_string(frame.head.length) + " bytes");
+      co_return Error(Code::kInternal,
+                      "exec stream: a frame of " + std::to_string(frame.head.length) + " bytes");
     }
     CO_CHECK_OK(co_await fill(frame.head.length));
     frame.payload = take(frame.head.length);

@@ -23,10 +23,10 @@ TEST(ExecStatus, ACommandThatDidNotRunSaysWhy) {
 }
 
 TEST(ExecStatus, WhatIsNoStatusIsAnError) {
-  for (const char* text : {"", "gone", "[]", R"({"status":1,"message":[]})",
-                           R"({"reason":"NonZeroExitCode"})",
-                           R"({"reason":"NonZeroExitCode","details":"x"})",
-                           R"({"reason":"NonZeroExitCode","details":{"causes":[
+  for (const char* text :
+       {"", "gone", "[]", R"({"status":1,"message":[]})", R"({"reason":"NonZeroExitCode"})",
+        R"({"reason":"NonZeroExitCode","details":"x"})",
+        R"({"reason":"NonZeroExitCode","details":{"causes":[
                                {"reason":"ExitCode","message":"many"}]}})"}) {
     EXPECT_FALSE(exit_code_of(text)) << text;
   }

@@ -37,9 +37,9 @@ uint32_t spdy_stream_of(std::string_view payload);
 // A frame of data, which is shorter than 2^24 bytes.
 std::string spdy_data(uint32_t stream, std::string_view data, bool fin);
 
-// The client's side of one connection's headers, which are compressed as one stream over all frames.
-// Without SPDY's dictionary: a reader learns from the stream itself whether one was used (RFC 1950,
-// FDICT), and Go's goes by that.
+// The client's side of one connection's headers, which are compressed as one stream over all
+// frames. Without SPDY's dictionary: a reader learns from the stream itself whether one was used
+// (RFC 1950, FDICT), and Go's goes by that.
 class SpdyHeaders {
  public:
   using List = std::vector<std::pair<std::string, std::string>>;
