@@ -6,7 +6,7 @@
 
 namespace sandboxlet {
 
-void die_on_exception(std::exception_ptr failure) {
+void die_on_exception(const std::exception_ptr& failure) {
   if (!failure) return;
   try {
     std::rethrow_exception(failure);

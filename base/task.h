@@ -16,6 +16,6 @@ using Task = asio::awaitable<T>;
 
 // Completion for co_spawn of work that reports its own errors as values: an exception that reaches
 // it is a bug and ends the process with its trace.
-void die_on_exception(std::exception_ptr failure);
+void die_on_exception(const std::exception_ptr& failure);
 
 }  // namespace sandboxlet

@@ -49,7 +49,7 @@ constexpr auto kNothing = [](auto&) {};
 
 // The end of each call, on the core thread: its record, and its response as a Result.
 template <class Response, class Extract>
-auto conversion(std::string_view verb, std::shared_ptr<const CallObserver> observer,
+auto conversion(std::string_view verb, const std::shared_ptr<const CallObserver>& observer,
                 Extract extract) {
   using T = std::invoke_result_t<Extract, Response&>;
   return [=, started = std::chrono::steady_clock::now()](const grpc::Status& status,
@@ -101,8 +101,8 @@ auto Client::call(std::string_view verb,
   return asio::async_initiate<const asio::use_awaitable_t<>, void(Result<T>)>(
       [this, verb, start, request = std::move(request), timeout, extract](auto handler) {
         auto convert = conversion<Response>(verb, observer_, extract);
-        auto call = std::make_unique<UnaryCall<Response, decltype(convert), decltype(handler)>>(
-            std::move(convert), std::move(handler));
+        using Call = UnaryCall<Response, decltype(convert), decltype(handler)>;
+        auto call = std::make_unique<Call>(std::move(convert), std::move(handler));
         pending_.push_back(*call);
         call->context->set_deadline(gpr_time_from_nanos(timeout.count(), GPR_TIMESPAN));
         if constexpr (std::is_same_v<Stub, tasks::Tasks::Stub>) {
@@ -110,7 +110,7 @@ auto Client::call(std::string_view verb,
         }
         auto& stub = *std::get<std::unique_ptr<Stub>>(stubs_);
         auto reader = (stub.*start)(call->context.get(), request, &completions_.queue());
-        call->finish(std::move(call), std::move(reader));
+        Call::finish(std::move(call), std::move(reader));
       },
       asio::use_awaitable);
 }

@@ -11,6 +11,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/task.h"
 #include "cri/completion_thread.h"
 
 namespace sandboxlet::cri {

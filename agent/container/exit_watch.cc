@@ -23,7 +23,8 @@ struct Handle {
   explicit Handle(std::shared_ptr<Watch> of) : watch(std::move(of)) {}
   ~Handle() {
     watch->on_exit = nullptr;
-    watch->process.close();
+    boost::system::error_code ignored;
+    watch->process.close(ignored);
   }
   std::shared_ptr<Watch> watch;
 };

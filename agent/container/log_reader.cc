@@ -45,7 +45,8 @@ bool same_files(const std::vector<LogFile>& some, const std::vector<LogFile>& ot
 
 }  // namespace
 
-Result<LogReader> LogReader::open(std::string directory, uint32_t attempt, LogOptions options) {
+Result<LogReader> LogReader::open(const std::string& directory, uint32_t attempt,
+                                  LogOptions options) {
   LogReader reader(attempt, options);
   CHECK_OK(reader.start(directory));
   return reader;

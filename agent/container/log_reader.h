@@ -31,7 +31,7 @@ struct LogOptions {
 class LogReader {
  public:
   // directory holds the container's logs; attempt names the file.
-  static Result<LogReader> open(std::string directory, uint32_t attempt, LogOptions options);
+  static Result<LogReader> open(const std::string& directory, uint32_t attempt, LogOptions options);
 
   // The next line; nothing at the end. While it follows, ended is asked from time to time, and says
   // that no more will come or nobody listens any more. What is no line of a log is left out.

@@ -114,7 +114,7 @@ Result<> undo_rotation(const std::string& path, uint32_t attempt, const Rotation
 }
 
 Result<> compress_logs(const std::string& path, const std::vector<std::string>& names,
-                       std::stop_token stop) {
+                       const std::stop_token& stop) {
   if (names.empty()) return {};
   TRY(const UniqueFd directory, open_log_directory(path));
   for (const auto& name : names) CHECK_OK(compress_log(directory.get(), name, stop));

@@ -20,6 +20,6 @@ Result<std::optional<Rotation>> begin_rotation(const std::string& directory, uin
 Result<> undo_rotation(const std::string& directory, uint32_t attempt, const Rotation& rotation);
 // Compresses them, each appearing whole. One that is still written is left for the next time.
 Result<> compress_logs(const std::string& directory, const std::vector<std::string>& names,
-                       std::stop_token stop);
+                       const std::stop_token& stop);
 
 }  // namespace sandboxlet::agent

@@ -13,7 +13,7 @@ namespace http = boost::beast::http;
 namespace {
 
 constexpr auto kPatience = std::chrono::seconds(5);
-constexpr size_t kMaxHead = 8 * 1024;
+constexpr size_t kMaxHead = size_t{8} << 10;
 constexpr int kMaxConnections = 16;
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 

@@ -9,7 +9,7 @@ namespace {
 
 // gRPC's clients refuse answers whose trailers are larger than 8 KiB by default, and then say
 // nothing of what was wrong.
-constexpr size_t kMaxMessage = 7 * 1024;
+constexpr size_t kMaxMessage = size_t{7} << 10;
 // Room for the line that says that lines are missing.
 constexpr size_t kMoreLine = 40;
 

@@ -26,7 +26,7 @@ Task<NameQueue::Turn> NameQueue::enter(Key key) {
       asio::use_awaitable);
 }
 
-NameQueue::Turn NameQueue::turn_of(std::shared_ptr<Lines> lines, Key key) {
+NameQueue::Turn NameQueue::turn_of(const std::shared_ptr<Lines>& lines, const Key& key) {
   return Turn(nullptr, [lines, key](void*) { end_turn(lines, key); });
 }
 

@@ -25,7 +25,7 @@ class NameQueue {
   // Those who wait behind the one whose turn it is; a name is there while it is anybody's.
   using Lines = std::map<Key, std::list<std::function<void(Turn)>>>;
 
-  static Turn turn_of(std::shared_ptr<Lines> lines, Key key);
+  static Turn turn_of(const std::shared_ptr<Lines>& lines, const Key& key);
   static void end_turn(const std::shared_ptr<Lines>& lines, const Key& key);
 
   const std::shared_ptr<Lines> lines_ = std::make_shared<Lines>();
