@@ -35,6 +35,8 @@ int run(const agent::Config& config) {
 
 }  // namespace
 
+// An exception is a bug, and ends the process with its trace.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
   CLI::App app(
       "The node's agent: runs the Sandboxes that are bound to this node, by driving its container "
@@ -42,6 +44,7 @@ int main(int argc, char** argv) {
   std::string file;
   bool check = false;
   bool defaults = false;
+  app.set_version_flag("--version", std::string("sandboxlet ") + SANDBOXLET_VERSION);
   app.add_option("--config", file, "The configuration, a YAML file; every key has a default")
       ->type_name("FILE");
   app.add_flag("--check-config", check, "Read the configuration, say what is wrong, and end");

@@ -19,7 +19,7 @@ Result<std::optional<AwaitedCondition>> parse_awaited(const std::string& text) {
   if (text == "delete") return std::nullopt;
   if (!text.starts_with(kCondition) || text.size() == kCondition.size()) {
     return Error(Code::kInvalidArgument,
-                 "--for: \"" + text + "\" is neither delete nor condition=TYPE[=STATUS]");
+                 "\"" + text + "\" is neither delete nor condition=TYPE[=STATUS]");
   }
   AwaitedCondition awaited{text.substr(kCondition.size()), "True"};
   if (const size_t equals = awaited.type.find('='); equals != std::string::npos) {

@@ -34,16 +34,26 @@ struct Object {
   std::string json;
 };
 
+Result<> add_objects(const std::string& file, const std::string& namespace_,
+                     std::vector<Object>& objects) {
+  TRY(const std::string text, read_input(file));
+  TRY(const auto manifests, api::read_manifests(text).wrap(file));
+  for (const auto& manifest : manifests) {
+    objects.push_back(
+        {file + ":" + std::to_string(manifest.line), with_namespace(manifest.json, namespace_)});
+  }
+  return {};
+}
+
 Result<std::vector<Object>> read_objects(const std::vector<std::string>& files,
                                          const std::string& namespace_) {
   std::vector<Object> objects;
-  for (const auto& file : files) {
-    TRY(const std::string text, read_input(file));
-    TRY(const auto manifests, api::read_manifests(text).wrap(file));
-    for (const auto& manifest : manifests) {
-      objects.push_back(
-          {file + ":" + std::to_string(manifest.line), with_namespace(manifest.json, namespace_)});
-    }
+  for (const auto& path : files) {
+    TRY(const auto found, manifest_files(path));
+    for (const auto& file : found) CHECK_OK(add_objects(file, namespace_, objects));
+  }
+  if (objects.empty() && !files.empty()) {
+    return Error(Code::kInvalidArgument, "no Sandbox found in what --filename names");
   }
   return objects;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "cli/awaited.h"
 #include "cli/connection.h"
 
 namespace sandboxlet::cli {
@@ -73,15 +74,15 @@ struct LogsOptions {
   bool timestamps = false;
   // Lines from the end; below 0: all.
   int64_t tail = -1;
-  // A Go duration; empty: from the beginning.
-  std::string since;
+  // How long ago; nothing: from the beginning.
+  std::optional<Duration> since;
 };
 Result<int> logs(Connection& connection, const LogsOptions& options);
 
 struct WaitOptions {
   Target target;
-  // condition=TYPE[=STATUS], or delete.
-  std::string what;
+  // Nothing: until it is deleted.
+  std::optional<AwaitedCondition> what;
   Duration timeout = std::chrono::seconds(30);
 };
 Result<int> wait(Connection& connection, const WaitOptions& options);

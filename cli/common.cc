@@ -1,5 +1,7 @@
 #include "cli/common.h"
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -27,6 +29,23 @@ Result<std::string> read_input(const std::string& file) {
   if (!stream) return errno_error(file);
   text << stream.rdbuf();
   return text.str();
+}
+
+Result<std::vector<std::string>> manifest_files(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (path == "-" || !fs::is_directory(path, error)) return std::vector<std::string>{path};
+  std::vector<std::string> files;
+  for (fs::directory_iterator entry(path, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string extension = entry->path().extension();
+    if (extension == ".json" || extension == ".yaml" || extension == ".yml") {
+      files.push_back(entry->path());
+    }
+  }
+  if (error) return errno_error(path, error.value());
+  std::sort(files.begin(), files.end());
+  return files;
 }
 
 Result<std::string> parse_name(const std::string& text) {

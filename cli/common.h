@@ -16,6 +16,9 @@ WallTime wall_now();
 
 // A file's text; "-" is standard input.
 Result<std::string> read_input(const std::string& file);
+// The manifests that path names: itself, or where it is a directory, its *.json, *.yaml and *.yml
+// in the order of their names (kubectl: -f).
+Result<std::vector<std::string>> manifest_files(const std::string& path);
 
 // "1.2 ms", what a call took since begun.
 std::string took_since(std::chrono::steady_clock::time_point begun);

@@ -2,7 +2,6 @@
 
 #include <iostream>
 
-#include "api/time.h"
 #include "cli/common.h"
 
 namespace sandboxlet::cli {
@@ -15,10 +14,9 @@ Result<int> logs(Connection& connection, const LogsOptions& options) {
   request.set_follow(options.follow);
   request.set_previous(options.previous);
   if (options.tail >= 0) request.set_tail(options.tail);
-  if (!options.since.empty()) {
-    TRY(const Duration since, api::parse_duration(options.since).wrap("--since"));
+  if (options.since) {
     *request.mutable_since() =
-        TimeUtil::NanosecondsToTimestamp((wall_now() - since).time_since_epoch().count());
+        TimeUtil::NanosecondsToTimestamp((wall_now() - *options.since).time_since_epoch().count());
   }
   grpc::ClientContext context;
   const auto stream = connection.agent().Logs(&context, request);

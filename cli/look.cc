@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "api/time.h"
-#include "cli/awaited.h"
 #include "cli/common.h"
 #include "cli/show.h"
 #include "cli/table.h"
@@ -168,7 +167,7 @@ Result<int> describe_one(Connection& connection, const Target& target) {
 }
 
 Result<int> wait(Connection& connection, const WaitOptions& options) {
-  TRY(const auto awaited, parse_awaited(options.what));
+  const auto& awaited = options.what;
   pb::WatchRequest request;
   request.set_namespace_(options.target.namespace_);
   request.set_name(options.target.name);
@@ -181,7 +180,10 @@ Result<int> wait(Connection& connection, const WaitOptions& options) {
     const bool gone = event.type() == pb::WatchEvent::DELETED ||
                       (event.type() == pb::WatchEvent::SYNCED && !seen);
     seen = true;
-    if (gone && !awaited) return kDone;
+    if (gone && !awaited) {
+      std::cout << "sandbox.agents.x-k8s.io/" << options.target.name << " condition met\n";
+      return kDone;
+    }
     if (gone) {
       return Error(Code::kNotFound,
                    "sandboxes.agents.x-k8s.io \"" + options.target.name + "\" not found");
@@ -195,7 +197,7 @@ Result<int> wait(Connection& connection, const WaitOptions& options) {
   const grpc::Status end = stream->Finish();
   if (end.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
     return Error(Code::kDeadlineExceeded,
-                 "timed out waiting for " + options.what + " on sandboxes/" + options.target.name);
+                 "timed out waiting for the condition on sandboxes/" + options.target.name);
   }
   CHECK_OK(connection.check(end));
   return Error(Code::kUnavailable, "the agent ended the watch");

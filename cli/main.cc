@@ -22,6 +22,8 @@ struct Invocation {
   cli::LogsOptions logs;
   cli::WaitOptions wait;
   std::string timeout;
+  std::string awaited;
+  std::string since;
   std::string depth;
   std::string shell;
   bool follow = false;
@@ -43,12 +45,12 @@ void add_name(CLI::App* command, std::string& name) {
 }
 
 // "30s", or a number of seconds.
-Duration parse_timeout(const std::string& text) {
+Duration parse_flag_duration(const char* flag, const std::string& text) {
   const bool bare = text.find_first_not_of("0123456789") == std::string::npos;
-  const auto timeout = api::parse_duration(bare ? text + "s" : text);
-  if (!timeout) throw CLI::ValidationError("--timeout", timeout.error().message());
-  if (*timeout <= Duration::zero()) throw CLI::ValidationError("--timeout", "must be above 0");
-  return *timeout;
+  const auto duration = api::parse_duration(bare ? text + "s" : text);
+  if (!duration) throw CLI::ValidationError(flag, duration.error().message());
+  if (*duration <= Duration::zero()) throw CLI::ValidationError(flag, "must be above 0");
+  return *duration;
 }
 
 void add_apply(CLI::App& app, Invocation& call) {
@@ -158,7 +160,7 @@ void add_logs(CLI::App& app, Invocation& call) {
   logs->add_flag("-p,--previous", call.logs.previous, "Of the instance before this one");
   logs->add_flag("--timestamps", call.logs.timestamps, "Each line with its time");
   logs->add_option("--tail", call.logs.tail, "Only so many lines from the end");
-  logs->add_option("--since", call.logs.since, "Only what is newer than this, like 5s or 10m");
+  logs->add_option("--since", call.since, "Only what is newer than this, like 5s or 10m");
   logs->footer(
       "Examples:\n"
       "  sandboxctl logs dev --tail 20\n"
@@ -166,6 +168,7 @@ void add_logs(CLI::App& app, Invocation& call) {
       "  sandboxctl logs -p dev");
   logs->callback([&call] {
     call.logs.target.namespace_ = call.target.namespace_;
+    if (!call.since.empty()) call.logs.since = parse_flag_duration("--since", call.since);
     call.run = [&call](Connection& to) { return cli::logs(to, call.logs); };
   });
 }
@@ -173,7 +176,7 @@ void add_logs(CLI::App& app, Invocation& call) {
 void add_wait(CLI::App& app, Invocation& call) {
   CLI::App* const wait = app.add_subcommand("wait", "Wait until a Sandbox is so");
   add_name(wait, call.wait.target.name);
-  wait->add_option("--for", call.wait.what, "condition=TYPE[=STATUS], or delete")->required();
+  wait->add_option("--for", call.awaited, "condition=TYPE[=STATUS], or delete")->required();
   wait->add_option("--timeout", call.timeout, "How long at most, like 90s; default 30s");
   wait->footer(
       "Examples:\n"
@@ -181,7 +184,10 @@ void add_wait(CLI::App& app, Invocation& call) {
       "  sandboxctl wait dev --for condition=Suspended=False\n"
       "  sandboxctl wait dev --for delete");
   wait->callback([&call] {
-    if (!call.timeout.empty()) call.wait.timeout = parse_timeout(call.timeout);
+    if (!call.timeout.empty()) call.wait.timeout = parse_flag_duration("--timeout", call.timeout);
+    auto awaited = cli::parse_awaited(call.awaited);
+    if (!awaited) throw CLI::ValidationError("--for", awaited.error().message());
+    call.wait.what = std::move(*awaited);
     call.wait.target.namespace_ = call.target.namespace_;
     call.run = [&call](Connection& to) { return cli::wait(to, call.wait); };
   });
@@ -224,7 +230,7 @@ void add_completion(CLI::App& app, Invocation& call) {
   });
 }
 
-int print_completions(const CLI::App& app, std::vector<std::string> words) {
+int print_completions(const CLI::App& app, const std::vector<std::string>& words) {
   auto sandboxes = [](const std::string& namespace_) {
     Connection connection(cli::default_socket());
     return cli::sandbox_names(connection, namespace_);
@@ -235,10 +241,15 @@ int print_completions(const CLI::App& app, std::vector<std::string> words) {
 
 }  // namespace
 
+// An exception is a bug, and ends the process with its trace.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
   Invocation call;
   CLI::App app("Inspects and drives the Sandboxes of this node, through its agent's local socket.");
-  app.footer("Exit codes: 0 done, 1 refused or failed, 2 wrong usage.");
+  app.footer(
+      "Exit codes: 0 done, 1 refused or failed, 2 wrong usage; exec ends with the command's own.\n"
+      "--socket and --namespace may stand behind every command.");
+  app.set_version_flag("--version", std::string("sandboxctl ") + SANDBOXLET_VERSION);
   app.require_subcommand(1);
   app.fallthrough();
   app.add_option("--socket", call.socket, "The agent's socket; also by SANDBOXLET_SOCKET");

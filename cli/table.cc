@@ -29,6 +29,7 @@ std::string human_duration(int64_t seconds) {
   constexpr int64_t kMinute = 60;
   constexpr int64_t kHour = 60 * kMinute;
   constexpr int64_t kDay = 24 * kHour;
+  constexpr int64_t kYear = 365 * kDay;
   auto two = [](int64_t first, const char* unit, int64_t second, const char* smaller) {
     std::string text = std::to_string(first) + unit;
     return second == 0 ? text : text + std::to_string(second) + smaller;
@@ -40,11 +41,11 @@ std::string human_duration(int64_t seconds) {
   if (seconds < 8 * kHour) return two(seconds / kHour, "h", seconds % kHour / kMinute, "m");
   if (seconds < 2 * kDay) return std::to_string(seconds / kHour) + "h";
   if (seconds < 8 * kDay) return two(seconds / kDay, "d", seconds % kDay / kHour, "h");
-  if (seconds < 2 * 365 * kDay) return std::to_string(seconds / kDay) + "d";
-  if (seconds < 8 * 365 * kDay) {
-    return two(seconds / (365 * kDay), "y", seconds % (365 * kDay) / kDay, "d");
+  if (seconds < 2 * kYear) return std::to_string(seconds / kDay) + "d";
+  if (seconds < 8 * kYear) {
+    return two(seconds / kYear, "y", seconds % kYear / kDay, "d");
   }
-  return std::to_string(seconds / (365 * kDay)) + "y";
+  return std::to_string(seconds / kYear) + "y";
 }
 
 std::string human_bytes(uint64_t bytes) {

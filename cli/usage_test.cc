@@ -29,7 +29,8 @@ TEST(Usage, WithoutAnAgentItSaysWhereItLookedAndWhatToDo) {
 TEST(Usage, WrongWordsAreTwoAndSayWhichWereMeant) {
   for (const char* words :
        {"", "fly", "get --colour", "get -o xml", "suspend", "suspend dev --depth Deep", "wait dev",
-        "wait dev --for delete --timeout soon", "delete", "resume pod/dev"}) {
+        "wait dev --for Ready", "logs dev --since 5x", "wait dev --for delete --timeout soon",
+        "delete", "resume pod/dev"}) {
     EXPECT_THAT(said(words), EndsWith("exit 2")) << words;
   }
   EXPECT_THAT(said("suspend dev --depth Deep"), HasSubstr("Freeze"));
@@ -50,6 +51,7 @@ TEST(Usage, WhatCannotBeDoneIsRefusedBeforeTheAgentIsAsked) {
   EXPECT_THAT(said("get --watch -o yaml"), HasSubstr("-o json"));
   EXPECT_THAT(said("wait dev --for Ready"), HasSubstr("condition=TYPE"));
   EXPECT_THAT(said("apply -f /nowhere.yaml"), HasSubstr("/nowhere.yaml"));
+  EXPECT_THAT(said("apply -f /dev/null"), HasSubstr("no Sandbox found"));
 }
 
 }  // namespace

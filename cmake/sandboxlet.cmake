@@ -29,7 +29,8 @@ set(SANDBOXLET_SANITIZE "" CACHE STRING "sanitizers to build with, as in -fsanit
 # An interface of its own, so that generated code is built without our warnings.
 add_library(sandboxlet_flags INTERFACE)
 target_include_directories(sandboxlet_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
-target_compile_definitions(sandboxlet_flags INTERFACE BOOST_ASIO_NO_DEPRECATED)
+target_compile_definitions(sandboxlet_flags INTERFACE BOOST_ASIO_NO_DEPRECATED
+                           SANDBOXLET_VERSION="${PROJECT_VERSION}")
 target_link_libraries(sandboxlet_flags INTERFACE Threads::Threads)
 if(SANDBOXLET_SANITIZE)
   target_compile_options(sandboxlet_flags INTERFACE -fsanitize=${SANDBOXLET_SANITIZE}
