@@ -1,9 +1,11 @@
 #include "agent/node/config.h"
 
+#include <sys/un.h>
 #include <yaml-cpp/yaml.h>
 
 #include <fstream>
 #include <functional>
+#include <set>
 #include <sstream>
 #include <vector>
 
@@ -52,7 +54,7 @@ Key text(const char* name, const char* meaning, std::string Config::*member) {
 Key path(const char* name, const char* meaning, std::string Config::*member, bool required) {
   Key key = text(name, meaning, member);
   key.read = [=](Config& config, const std::string& value) -> Result<> {
-    const bool absolute = value.starts_with('/') && value.find("/../") == std::string::npos;
+    const bool absolute = value.starts_with('/') && (value + "/").find("/../") == std::string::npos;
     if (!absolute && (required || !value.empty())) return bad(value, "must be an absolute path");
     config.*member = value;
     return {};
@@ -63,7 +65,8 @@ Key path(const char* name, const char* meaning, std::string Config::*member, boo
 Key choice(const char* name, const char* meaning, std::string Config::*member,
            std::vector<std::string> choices) {
   Key key = text(name, meaning, member);
-  key.read = [=](Config& config, const std::string& value) -> Result<> {
+  key.read = [member, choices = std::move(choices)](Config& config,
+                                                    const std::string& value) -> Result<> {
     std::string all;
     for (const auto& one : choices) {
       if (one == value) return (config.*member = value, Result<>());
@@ -180,6 +183,64 @@ Result<> read_key(Config& config, const std::string& name, const YAML::Node& val
   return Error(Code::kInvalidArgument, "unknown key");
 }
 
+Result<> check_cgroup_root(const Config& config) {
+  const std::string& root = config.cgroup_root;
+  const bool one_level = root.size() > 1 && root.find('/', 1) == std::string::npos;
+  if (one_level && root[1] != '.') return {};
+  return bad(root, "must be one level below the root, like /sandboxlet");
+}
+
+Result<> check_endpoint(const Config& config) {
+  const std::string& endpoint = config.runtime_endpoint;
+  if (endpoint.starts_with("unix:///") || endpoint.starts_with("/")) return {};
+  return bad(endpoint, "must be a unix socket, like unix:///run/containerd/containerd.sock");
+}
+
+Result<> check_metrics(const Config& config) {
+  const std::string& address = config.metrics_address;
+  const size_t colon = address.rfind(':');
+  const std::string port = colon == std::string::npos ? "" : address.substr(colon + 1);
+  const bool number = !port.empty() && port.size() <= 5 &&
+                      port.find_first_not_of("0123456789") == std::string::npos;
+  if (address.empty() || (number && std::stoi(port) <= 65535)) return {};
+  return bad(address, "must be host:port");
+}
+
+Result<> check_sockets(const Config& config) {
+  constexpr size_t kMaxPath = sizeof(sockaddr_un::sun_path) - 1;
+  if (config.observer_socket == config.socket) {
+    return bad(config.observer_socket, "must be another one than socket");
+  }
+  if (config.observer_socket.size() <= kMaxPath) return {};
+  return bad(config.observer_socket, "is longer than a socket's path may be");
+}
+
+Result<> check_socket(const Config& config) {
+  if (config.socket.size() < sizeof(sockaddr_un::sun_path)) return {};
+  return bad(config.socket, "is longer than a socket's path may be");
+}
+
+Result<> check_crash_back_off(const Config& config) {
+  if (config.crash_loop_backoff <= config.crash_loop_backoff_max) return {};
+  return bad(duration_text(config.crash_loop_backoff_max), "must not be below crashLoopBackoff");
+}
+
+Result<> check_pull_back_off(const Config& config) {
+  if (config.image_pull_backoff <= config.image_pull_backoff_max) return {};
+  return bad(duration_text(config.image_pull_backoff_max), "must not be below imagePullBackoff");
+}
+
+// What a value alone does not show.
+struct Check {
+  const char* key;
+  Result<> (*check)(const Config&);
+};
+constexpr Check kChecks[] = {
+    {"cgroupRoot", check_cgroup_root},           {"runtimeEndpoint", check_endpoint},
+    {"metricsAddress", check_metrics},           {"socket", check_socket},
+    {"observerSocket", check_sockets},           {"crashLoopBackoffMax", check_crash_back_off},
+    {"imagePullBackoffMax", check_pull_back_off}};
+
 }  // namespace
 
 Result<Config> parse_config(std::string_view yaml) {
@@ -193,12 +254,16 @@ Result<Config> parse_config(std::string_view yaml) {
   if (root.IsNull()) return config;
   if (!root.IsMap()) return Error(Code::kInvalidArgument, "must be a mapping of keys to values");
   std::string errors;
+  const auto note = [&errors](const std::string& key, const Result<>& result) {
+    if (!result) errors += (errors.empty() ? "" : "\n") + key + ": " + result.error().message();
+  };
+  std::set<std::string> seen;
   for (const auto& entry : root) {
     const std::string name = entry.first.IsScalar() ? entry.first.Scalar() : "";
-    if (const auto read = read_key(config, name, entry.second); !read) {
-      errors += (errors.empty() ? "" : "\n") + name + ": " + read.error().message();
-    }
+    note(name, read_key(config, name, entry.second));
+    if (!seen.insert(name).second) note(name, Error(Code::kInvalidArgument, "is there twice"));
   }
+  for (const auto& [key, check] : kChecks) note(key, check(config));
   if (!errors.empty()) return Error(Code::kInvalidArgument, errors);
   return config;
 }

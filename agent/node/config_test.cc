@@ -53,5 +53,22 @@ TEST(Config, NamesEveryKeyThatIsWrong) {
   EXPECT_THAT(refusal("a: ["), testing::HasSubstr("line"));
 }
 
+TEST(Config, WhatCouldNotServeIsRefusedBeforeItIsTried) {
+  for (const auto& [yaml, said] : std::vector<std::pair<const char*, const char*>>{
+           {"cgroupRoot: /a/b", "cgroupRoot: Invalid value: \"/a/b\": must be one level"},
+           {"metricsAddress: nonsense", "metricsAddress: Invalid value"},
+           {"metricsAddress: a:70000", "metricsAddress: Invalid value"},
+           {"runtimeEndpoint: tcp://a:1", "runtimeEndpoint: Invalid value"},
+           {"socket: /run/a\nobserverSocket: /run/a", "observerSocket: Invalid value"},
+           {"crashLoopBackoff: 10m", "crashLoopBackoffMax: Invalid value: \"5m\": must not be"},
+           {"imagePullBackoffMax: 1s", "imagePullBackoffMax: Invalid value: \"1s\": must not be"},
+           {"dataRoot: /var/..", "dataRoot: Invalid value"},
+           {"logLevel: info\nlogLevel: warn", "logLevel: is there twice"}}) {
+    EXPECT_THAT(refusal(yaml), testing::HasSubstr(said)) << yaml;
+  }
+  const std::string long_path = "socket: /" + std::string(200, 'a');
+  EXPECT_THAT(refusal(long_path.c_str()), testing::HasSubstr("longer than"));
+}
+
 }  // namespace
 }  // namespace sandboxlet::agent
