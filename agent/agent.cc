@@ -17,9 +17,12 @@ namespace sandboxlet::agent {
 
 namespace {
 
-// Cgroups, mounts and files of several Sandboxes side by side; each takes well under a millisecond.
+// Cgroups and looks at files of several Sandboxes side by side; each takes well under a
+// millisecond.
 constexpr size_t kPoolThreads = 4;
-constexpr char kVersion[] = "0.1.0";
+// Volumes and logs; a tree of a million files takes seconds, and no freeze waits for it.
+constexpr size_t kDiskThreads = 2;
+constexpr char kVersion[] = SANDBOXLET_VERSION;
 
 std::string hostname() {
   std::array<char, 256> name{};
@@ -67,18 +70,20 @@ pb::NodeResponse describe_node(const std::string& name, const Cgroups& cgroups) 
 class Wired final : public Agent {
  public:
   Wired(asio::io_context& io, const Config& config, std::unique_ptr<Store> store,
-        std::unique_ptr<Cgroups> cgroups)
+        std::unique_ptr<Cgroups> cgroups, UniqueFd pool_lock)
       : io_(io),
         config_(config),
         node_name_(config.node_name.empty() ? hostname() : config.node_name),
         clock_(make_system_clock(io)),
         store_(std::move(store)),
         cgroups_(std::move(cgroups)),
+        pool_lock_(std::move(pool_lock)),
         volumes_(config.data_root),
         metrics_(kVersion, *clock_),
         runtime_(client_options(config, [this](const auto& record) { note_call(record); })),
-        executor_({runtime_, *cgroups_, volumes_, *clock_, pool_.get_executor(), config.log_root,
-                   config.cgroup_root, node_memory(), is_alive}),
+        executor_({runtime_, *cgroups_, volumes_, *clock_, pool_.get_executor(),
+                   disk_pool_.get_executor(), config.log_root, config.cgroup_root, node_memory(),
+                   is_alive}),
         events_(*clock_),
         source_(*store_, *clock_, events_, node_name_),
         manager_(manager_context()),
@@ -87,6 +92,7 @@ class Wired final : public Agent {
   ~Wired() override {
     rotator_.stop();
     pool_.join();
+    disk_pool_.join();
   }
 
   Result<> start() {
@@ -154,9 +160,9 @@ class Wired final : public Agent {
     source_.set_operation_listener(
         [this](const api::Sandbox&, const OperationRecord& record) { metrics_.operation(record); });
     for (const auto& sandbox : source_.list("")) metrics_.changed(sandbox);
-    following_ = source_.listen([this](ChangeType type, const api::Sandbox& sandbox) {
-      if (type == ChangeType::kDeleted) return metrics_.deleted(sandbox.metadata.uid);
-      metrics_.changed(sandbox);
+    following_ = source_.listen([this](ChangeType type, const SandboxPtr& sandbox) {
+      if (type == ChangeType::kDeleted) return metrics_.deleted(sandbox->metadata.uid);
+      metrics_.changed(*sandbox);
     });
   }
 
@@ -191,8 +197,10 @@ class Wired final : public Agent {
   std::unique_ptr<Clock> clock_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Cgroups> cgroups_;
+  const UniqueFd pool_lock_;
   Volumes volumes_;
   asio::thread_pool pool_{kPoolThreads};
+  asio::thread_pool disk_pool_{kDiskThreads};
   Metrics metrics_;
   // As the last call to the runtime had it.
   bool runtime_answers_ = false;
@@ -214,7 +222,9 @@ class Wired final : public Agent {
 Result<std::unique_ptr<Agent>> Agent::start(asio::io_context& io, const Config& config) {
   TRY(auto store, Store::open(config.data_root));
   TRY(auto cgroups, open_cgroups(config.cgroup_root, config.pool));
-  auto agent = std::make_unique<Wired>(io, config, std::move(store), std::move(cgroups));
+  TRY(auto lock, cgroups->lock());
+  auto agent =
+      std::make_unique<Wired>(io, config, std::move(store), std::move(cgroups), std::move(lock));
   CHECK_OK(agent->start());
   return std::unique_ptr<Agent>(std::move(agent));
 }

@@ -168,10 +168,10 @@ Json write(const T& value) {
 
 }  // namespace
 
-ReadSandbox read_sandbox(std::string_view json) {
+ReadSandbox read_sandbox(std::string_view json, size_t max_bytes) {
   ReadSandbox result;
-  if (json.size() > kMaxObjectBytes) {
-    Field(result.findings).too_long(kMaxObjectBytes);
+  if (json.size() > max_bytes) {
+    Field(result.findings).too_long(max_bytes);
     return result;
   }
   const Json object = parse_json(json, result.findings);

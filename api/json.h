@@ -20,7 +20,7 @@ inline constexpr size_t kMaxObjectBytes = size_t{3} * 1024 * 1024;
 
 // Reads one Sandbox. A field that this agent does not have is a finding unless its value asks for
 // nothing (known_fields.h); so are wrong types and text that is not JSON.
-ReadSandbox read_sandbox(std::string_view json);
+ReadSandbox read_sandbox(std::string_view json, size_t max_bytes = kMaxObjectBytes);
 
 // The Sandbox as JSON in one line; what is empty or unset is left out.
 std::string write_sandbox(const Sandbox& sandbox);

@@ -1,6 +1,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include "api/expansion.h"
 #include "api/names.h"
 #include "api/validate.h"
 
@@ -107,6 +108,7 @@ void validate_container(const Field& field, const Container& container, const Na
   validate_text(field.child("workingDir"), container.workingDir);
   validate_ports(field.child("ports"), container.ports);
   validate_env(field.child("env"), container.env);
+  if (const auto expanded = expand(container); !expanded) field.add(expanded.error().message());
   validate_resources(field.child("resources"), container.resources);
   validate_mounts(field.child("volumeMounts"), container.volumeMounts, volumes);
   validate_choice(field.child("imagePullPolicy"), container.imagePullPolicy,

@@ -148,9 +148,7 @@ std::vector<std::string> resource_faults(ResourceList limits, ResourceList reque
 constexpr char kResources[] = "spec.podTemplate.spec.containers[0].resources.";
 
 TEST(ValidatePod, ResourcesAreNonnegativeQuantities) {
-  EXPECT_THAT(resource_faults({{"cpu", "0"}, {"memory", "1.5Gi"}, {"ephemeral-storage", "1"}},
-                              {{"cpu", "0"}}),
-              IsEmpty());
+  EXPECT_THAT(resource_faults({{"cpu", "0"}, {"memory", "1.5Gi"}}, {{"cpu", "0"}}), IsEmpty());
   EXPECT_THAT(resource_faults({{"cpu", "x"}}, {}),
               ElementsAre(StartsWith(std::string(kResources) + "limits[cpu]: Invalid value: \"x\": "
                                                                "quantities must match the")));
@@ -164,6 +162,12 @@ TEST(ValidatePod, ARequestIsNotAboveItsLimit) {
   EXPECT_THAT(resource_faults({{"cpu", "1"}}, {{"cpu", "1001m"}}),
               ElementsAre(std::string(kResources) + "requests: Invalid value: \"1001m\": must be "
                                                     "less than or equal to cpu limit of 1"));
+}
+
+TEST(ValidatePod, ALimitThatWouldNotHoldIsRefused) {
+  EXPECT_THAT(resource_faults({{"ephemeral-storage", "1Gi"}}, {}),
+              ElementsAre(std::string(kResources) + "limits[ephemeral-storage]: Unsupported: this "
+                                                    "agent does not limit ephemeral storage yet"));
 }
 
 TEST(ValidatePod, AResourceThatThisAgentDoesNotHaveIsRefusedOnce) {

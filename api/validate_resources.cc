@@ -18,6 +18,9 @@ void validate_quantity(const Field& field, const std::string& name, const std::s
   if (name != "cpu" && name != "ephemeral-storage" && name != "memory") {
     return field.not_supported(name, {"cpu", "ephemeral-storage", "memory"});
   }
+  if (name == "ephemeral-storage") {
+    return field.add("Unsupported: this agent does not limit ephemeral storage yet");
+  }
   const auto quantity = parse(field, text);
   if (quantity && quantity->is_negative()) {
     field.invalid(text, "must be greater than or equal to 0");

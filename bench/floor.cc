@@ -1,6 +1,9 @@
 #include "bench/floor.h"
 
+#include <signal.h>
+
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "agent/pod/container_config.h"
 #include "agent/pod/pod_sandbox_config.h"
@@ -50,8 +53,9 @@ cri::v1::ContainerConfig Floor::container_config(Pod& pod) const {
   context.image = image_;
   context.managed_by = "floor";
   context.node_memory = int64_t{1} << 34;
-  return agent::container_config(pod.sandbox, pod.sandbox.spec.podTemplate.spec.containers[0],
-                                 context);
+  const auto& container = pod.sandbox.spec.podTemplate.spec.containers[0];
+  context.expanded = *api::expand(container);
+  return agent::container_config(pod.sandbox, container, context);
 }
 
 // What is no call of the runtime's: made before the clock starts.
@@ -110,14 +114,44 @@ Result<double> Floor::exec_true(const std::string& name) {
   return since(begun);
 }
 
-Result<> Floor::stop_container(const std::string& name) {
-  return loop_.run(remove_container(name));
+Task<Result<pid_t>> Floor::pid_of(std::string container) {
+  CO_TRY(const auto status, co_await client_.container_status(container, true));
+  const auto info = nlohmann::json::parse(status.info().at("info"), nullptr, false);
+  co_return info.value("pid", 0);
 }
 
-Result<> Floor::remove(const std::string& name) {
+Result<pid_t> Floor::pid_of_sandbox(const std::string& name) {
+  cri::v1::ContainerFilter filter;
+  (*filter.mutable_label_selector())["io.kubernetes.pod.name"] = name;
+  TRY(const auto found, loop_.run(client_.list_containers(filter)));
+  if (found.empty()) return Error(Code::kNotFound, "no container of " + name);
+  return loop_.run(pid_of(found.front().id()));
+}
+
+Result<double> Floor::see_exit(const std::string& name) {
+  const std::string id = pods_.at(name).container;
+  TRY(const pid_t pid, loop_.run(pid_of(id)));
+  const auto begun = Clock::now();
+  kill(pid, SIGKILL);
+  for (;;) {
+    TRY(const auto status, loop_.run(client_.container_status(id, false)));
+    if (status.status().state() == cri::v1::CONTAINER_EXITED) return since(begun);
+  }
+}
+
+Result<double> Floor::stop_container(const std::string& name) {
+  const auto begun = Clock::now();
+  CHECK_OK(loop_.run(remove_container(name)));
+  return since(begun);
+}
+
+Result<double> Floor::remove(const std::string& name) {
+  const auto begun = Clock::now();
   CHECK_OK(loop_.run(remove_one(name)));
+  const double took = since(begun);
   pods_.erase(name);
-  return cgroups_->remove(name);
+  CHECK_OK(cgroups_->remove(name));
+  return took;
 }
 
 Result<double> Floor::create_all(const std::vector<std::string>& names) {

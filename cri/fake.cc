@@ -19,6 +19,7 @@ struct FakeRuntime::UnderWay {
 
   FakeFault fault;
   std::string verb;
+  std::string subject;
   std::string cgroup;
   bool ripe = false;
   std::unique_ptr<Timer> due;
@@ -126,6 +127,7 @@ Task<Result<T>> FakeRuntime::travel(Trip trip, std::function<Result<T>()> effect
 void FakeRuntime::depart(std::shared_ptr<UnderWay> call, const Trip& trip) {
   calls_.push_back(trip.call);
   call->verb = trip.call.verb;
+  call->subject = trip.call.subject;
   call->cgroup = trip.cgroup;
   call->fault = fault_of(trip.call);
   if (away_) return call->fail(Error(Code::kUnavailable, "nobody listens"));
@@ -150,6 +152,14 @@ void FakeRuntime::arrive(const std::shared_ptr<UnderWay>& call) {
   if (frozen_.contains(call->cgroup)) return;
   const std::shared_ptr<UnderWay> arrived = call;
   if (std::erase(under_way_, arrived) > 0) arrived->finish();
+}
+
+// Whoever waits for the same container's end has it now.
+void FakeRuntime::stopped_now(const std::string& container_id) {
+  const auto waiting = under_way_;
+  for (const auto& call : waiting) {
+    if (call->verb == "StopContainer" && call->subject == container_id) arrive(call);
+  }
 }
 
 // ---- The runtime itself
@@ -242,8 +252,11 @@ Task<Result<>> FakeRuntime::stop_container(std::string id, Duration grace) {
   const FakeContainer* const found = state_.container(id);
   const bool ignores = found != nullptr && ignoring_term_.contains(found->config.metadata().name());
   if (ignores && found->pid != 0) trip.takes = grace;
-  return travel<void>(std::move(trip),
-                      [this, id, ignores] { return state_.stop_container(id, ignores); });
+  return travel<void>(std::move(trip), [this, id, ignores] {
+    auto stopped = state_.stop_container(id, ignores);
+    stopped_now(id);
+    return stopped;
+  });
 }
 
 Task<Result<>> FakeRuntime::remove_container(std::string id) {

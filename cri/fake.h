@@ -146,6 +146,7 @@ class FakeRuntime final : public Runtime {
   Task<Result<T>> travel(Trip trip, std::function<Result<T>()> effect);
   void depart(std::shared_ptr<UnderWay> call, const Trip& trip);
   void arrive(const std::shared_ptr<UnderWay>& call);
+  void stopped_now(const std::string& container_id);
   FakeFault fault_of(const FakeCall& call);
 
   Clock& clock_;

@@ -69,6 +69,12 @@ ContainerContext context() {
   return made;
 }
 
+v1::ContainerConfig config_of(const api::Sandbox& sandbox, const api::Container& container,
+                              ContainerContext context) {
+  context.expanded = *api::expand(container);
+  return container_config(sandbox, container, context);
+}
+
 // Holds a message against testdata/<name>, a text proto.
 template <class Message>
 void expect_golden(const Message& made, const std::string& name) {
@@ -111,7 +117,7 @@ TEST(PodSandboxConfig, IsPrivilegedWhereAContainerIs) {
 
 TEST(ContainerConfig, IsWhatTheKubeletWouldSend) {
   const auto full = sandbox();
-  expect_golden(container_config(full, full.spec.podTemplate.spec.containers[0], context()),
+  expect_golden(config_of(full, full.spec.podTemplate.spec.containers[0], context()),
                 "container.txtpb");
 }
 
@@ -134,22 +140,28 @@ TEST(ContainerConfig, TheImagesUserCountsWhereTheSpecNamesNone) {
   auto by_name = context();
   by_name.image.set_username("nobody");
   const auto& container = plain.spec.podTemplate.spec.containers[0];
-  EXPECT_EQ(container_config(plain, container, by_number)
-                .linux()
-                .security_context()
-                .run_as_user()
-                .value(),
+  EXPECT_EQ(config_of(plain, container, by_number).linux().security_context().run_as_user().value(),
             65532);
-  EXPECT_EQ(
-      container_config(plain, container, by_name).linux().security_context().run_as_username(),
-      "nobody");
+  EXPECT_EQ(config_of(plain, container, by_name).linux().security_context().run_as_username(),
+            "nobody");
+}
+
+TEST(ContainerConfig, IsRootWhereNobodyNamesAUser) {
+  auto plain = sandbox();
+  plain.spec.podTemplate.spec.securityContext.reset();
+  auto& container = plain.spec.podTemplate.spec.containers[0];
+  container.securityContext.emplace().runAsGroup = 2000;
+  const auto config = config_of(plain, container, context());
+  EXPECT_TRUE(config.linux().security_context().has_run_as_user());
+  EXPECT_EQ(config.linux().security_context().run_as_user().value(), 0);
+  EXPECT_EQ(config.linux().security_context().run_as_group().value(), 2000);
 }
 
 TEST(ContainerConfig, SeccompIsTheRuntimesDefaultUnlessUnconfinedIsAskedFor) {
   auto asked = sandbox();
   auto& container = asked.spec.podTemplate.spec.containers[0];
   const auto type = [&] {
-    return container_config(asked, container, context())
+    return config_of(asked, container, context())
         .linux()
         .security_context()
         .seccomp()

@@ -1,6 +1,5 @@
 #include "agent/pod/container_config.h"
 
-#include "agent/pod/expansion.h"
 #include "agent/pod/labels.h"
 #include "agent/pod/resources.h"
 #include "agent/pod/security.h"
@@ -8,22 +7,6 @@
 namespace sandboxlet::agent {
 
 namespace {
-
-// A variable's value sees those that stand before it; the last of one name wins (kubelet:
-// makeEnvironmentVariables).
-api::StringMap environment(const api::Container& container) {
-  api::StringMap variables;
-  for (const auto& variable : container.env) {
-    variables[variable.name] = expand(variable.value, variables);
-  }
-  return variables;
-}
-
-void add_command(v1::ContainerConfig& to, const api::Container& container,
-                 const api::StringMap& variables) {
-  for (const auto& word : container.command) to.add_command(expand(word, variables));
-  for (const auto& word : container.args) to.add_args(expand(word, variables));
-}
 
 // Kubernetes takes a relative mountPath as one below the root.
 std::string absolute(const std::string& path) { return path.starts_with('/') ? path : "/" + path; }
@@ -59,20 +42,25 @@ void add_labels(v1::ContainerConfig& to, const api::Sandbox& sandbox,
 v1::ContainerConfig container_config(const api::Sandbox& sandbox, const api::Container& container,
                                      const ContainerContext& context) {
   const auto& spec = sandbox.spec.podTemplate.spec;
-  const auto variables = environment(container);
   v1::ContainerConfig config;
   config.mutable_metadata()->set_name(container.name);
   config.mutable_metadata()->set_attempt(context.attempt);
   config.mutable_image()->set_image(context.image.id());
   config.mutable_image()->set_user_specified_image(container.image);
-  add_command(config, container, variables);
+  config.mutable_command()->Add(context.expanded.command.begin(), context.expanded.command.end());
+  config.mutable_args()->Add(context.expanded.args.begin(), context.expanded.args.end());
   config.set_working_dir(container.workingDir);
-  for (const auto& [name, value] : variables) {
+  for (const auto& [name, value] : context.expanded.env) {
     v1::KeyValue& variable = *config.add_envs();
     variable.set_key(name);
     variable.set_value(value);
   }
   add_mounts(config, container, context.volumes);
+  if (!context.hosts_file.empty()) {
+    v1::Mount& hosts = *config.add_mounts();
+    hosts.set_container_path(kHostsPath);
+    hosts.set_host_path(context.hosts_file);
+  }
   add_labels(config, sandbox, container, context);
   config.set_log_path(container.name + "/" + std::to_string(context.attempt) + ".log");
   config.set_stdin(container.stdin.value_or(false));

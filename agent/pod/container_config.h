@@ -3,12 +3,15 @@
 #include <cstdint>
 #include <string>
 
+#include "api/expansion.h"
 #include "api/sandbox.h"
 #include "proto/runtime/v1/api.pb.h"
 
 namespace sandboxlet::agent {
 
 namespace v1 = ::runtime::v1;
+
+inline constexpr char kHostsPath[] = "/etc/hosts";
 
 // What a container is made from besides the Sandbox itself.
 struct ContainerContext {
@@ -18,8 +21,11 @@ struct ContainerContext {
   int32_t restart_count = 0;
   // As the runtime has it: its id is what the container is made from.
   v1::Image image;
+  api::Expanded expanded;
   // Each volume's path on the host, by the volume's or the claim template's name.
   api::StringMap volumes;
+  // Path on the host of what stands at kHostsPath; empty: the container's or the runtime's own.
+  std::string hosts_file;
   // See PodSandboxContext.
   std::string managed_by;
   int64_t node_memory = 0;

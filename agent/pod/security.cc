@@ -45,7 +45,8 @@ std::optional<T> either(const std::optional<T>& first, const std::optional<T>& s
   return first ? first : second;
 }
 
-// The image's user counts only where the spec names none.
+// The image's user counts only where the spec names none; where neither does it is root (kubelet:
+// getImageUser), said outright because runtimes refuse a group without a user.
 void set_user(v1::LinuxContainerSecurityContext& to, std::optional<int64_t> user,
               std::optional<int64_t> group, const v1::Image& image) {
   if (user) {
@@ -54,6 +55,8 @@ void set_user(v1::LinuxContainerSecurityContext& to, std::optional<int64_t> user
     to.mutable_run_as_user()->set_value(image.uid().value());
   } else if (!image.username().empty()) {
     to.set_run_as_username(image.username());
+  } else {
+    to.mutable_run_as_user()->set_value(0);
   }
   if (group) to.mutable_run_as_group()->set_value(*group);
 }

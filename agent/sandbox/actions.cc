@@ -16,11 +16,10 @@ Overloaded(Fs...) -> Overloaded<Fs...>;
 
 // In the variant's order.
 constexpr std::array<const char*, std::variant_size_v<Action>> kKinds{
-    "Observe",       "CreateCgroup",    "StageVolume",      "EnsureImage",
-    "RunPodSandbox", "StopPodSandbox",  "RemovePodSandbox", "RunContainer",
-    "StopContainer", "RemoveContainer", "Freeze",           "Thaw",
-    "KillAll",       "UnstageVolumes",  "RemoveVolumes",    "RemoveCgroup",
-    "RemoveLogs",    "Forget"};
+    "Observe",         "CreateCgroup",     "StageVolume",  "EnsureImage",   "RunPodSandbox",
+    "StopPodSandbox",  "RemovePodSandbox", "RunContainer", "StopContainer", "HastenStop",
+    "RemoveContainer", "Freeze",           "Thaw",         "KillAll",       "UnstageVolumes",
+    "RemoveVolumes",   "RemoveCgroup",     "RemoveLogs",   "Forget"};
 
 template <class T>
 constexpr bool kAboutThePod =
@@ -97,6 +96,7 @@ std::string subject_of(const Action& action) {
       []<class T>(const T& about) -> std::string {
         if constexpr (kAboutThePod<T>) return "pod";
         if constexpr (kAboutAContainer<T>) return "container/" + about.name;
+        if constexpr (std::is_same_v<T, HastenStop>) return "hasten/" + about.name;
         if constexpr (kAboutTheCgroup<T>) return "cgroup";
         if constexpr (kAboutAllVolumes<T>) return "volumes";
         if constexpr (std::is_same_v<T, StageVolume>) return "volume/" + about.name;
@@ -114,6 +114,7 @@ bool starts_processes(const Action& action) {
 
 bool awaits_processes(const Action& action) {
   return starts_processes(action) || std::holds_alternative<StopContainer>(action) ||
+         std::holds_alternative<HastenStop>(action) ||
          std::holds_alternative<RemoveContainer>(action) ||
          std::holds_alternative<StopPodSandbox>(action) ||
          std::holds_alternative<RemovePodSandbox>(action);
@@ -130,7 +131,7 @@ void fold(Observed& observed, const Action& action, const Outcome& outcome) {
                  },
                  [&](const EnsureImage& ensure) {
                    observed.images[ensure.container] =
-                       ReadyImage{ensure.attempt, std::get<::runtime::v1::Image>(outcome)};
+                       ReadyImage{ensure.attempt, std::get<FoundImage>(outcome).image};
                  },
                  [&](const RunPodSandbox&) {
                    put(observed.pods, std::get<ObservedPod>(outcome));
@@ -140,10 +141,14 @@ void fold(Observed& observed, const Action& action, const Outcome& outcome) {
                  [&](const RemovePodSandbox& remove) { pod_removed(observed, remove.id); },
                  [&](const RunContainer&) {
                    container_seen(observed, std::get<ObservedContainer>(outcome));
+                   // Its /etc/hosts.
+                   observed.volumes_staged = true;
+                   observed.data_on_disk = true;
                  },
                  [&](const StopContainer&) {
                    container_seen(observed, std::get<ObservedContainer>(outcome));
                  },
+                 [](const HastenStop&) {},
                  [&](const RemoveContainer& remove) { erase_id(observed.containers, remove.id); },
                  [&](const Freeze&) { observed.frozen = true; },
                  [&](const Thaw&) { observed.frozen = false; },

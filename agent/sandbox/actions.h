@@ -39,6 +39,12 @@ struct StopContainer {
   std::string id;
   Duration grace{};
 };
+// Shortens the grace of a StopContainer that is under way.
+struct HastenStop {
+  std::string name;
+  std::string id;
+  Duration grace{};
+};
 struct RemoveContainer {
   std::string name;
   std::string id;
@@ -58,8 +64,8 @@ struct Forget {};
 
 using Action =
     std::variant<Observe, CreateCgroup, StageVolume, EnsureImage, RunPodSandbox, StopPodSandbox,
-                 RemovePodSandbox, RunContainer, StopContainer, RemoveContainer, Freeze, Thaw,
-                 KillAll, UnstageVolumes, RemoveVolumes, RemoveCgroup, RemoveLogs, Forget>;
+                 RemovePodSandbox, RunContainer, StopContainer, HastenStop, RemoveContainer, Freeze,
+                 Thaw, KillAll, UnstageVolumes, RemoveVolumes, RemoveCgroup, RemoveLogs, Forget>;
 
 // For logs and metrics: "RunPodSandbox".
 std::string kind_of(const Action& action);
@@ -76,8 +82,12 @@ bool awaits_processes(const Action& action);
 struct StagedVolume {
   std::string path;
 };
+struct FoundImage {
+  ::runtime::v1::Image image;
+  bool was_pulled = false;
+};
 using Outcome = std::variant<std::monostate, Observed, ObservedPod, ObservedContainer, StagedVolume,
-                             ::runtime::v1::Image>;
+                             FoundImage>;
 
 // Notes in observed what a finished action made of the world.
 void fold(Observed& observed, const Action& action, const Outcome& outcome);

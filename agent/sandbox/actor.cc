@@ -92,19 +92,19 @@ void Actor::take_turn() {
 void Actor::start(Action action) {
   begin(memory_, action, observed_, context_.limits, context_.clock.now());
   if (const auto text = event_at_begin(action)) context_.observer.event(*this, *text);
-  asio::co_spawn(context_.io, perform(shared_from_this(), std::move(action)), die_on_exception);
+  Job job;
+  job.sandbox = sandbox_;
+  job.observed = observed_;
+  job.action = std::move(action);
+  asio::co_spawn(context_.io, perform(shared_from_this(), std::move(job)), die_on_exception);
 }
 
-Task<void> Actor::perform(std::shared_ptr<Actor> self, Action action) {
+Task<void> Actor::perform(std::shared_ptr<Actor> self, Job job) {
   const TimePoint begun = context_.clock.now();
   // The turn that decided this ends first: an action that answers at once changes what it tells.
   co_await asio::post(context_.io, asio::use_awaitable);
-  const bool freezes = std::holds_alternative<Freeze>(action);
-  if (freezes) co_await gate_.close();
-  Job job;
-  job.sandbox = sandbox_;
-  job.action = action;
-  job.observed = observed_;
+  const Action action = job.action;
+  if (std::holds_alternative<Freeze>(action)) co_await gate_.close();
   Result<Outcome> result = co_await context_.executor.execute(std::move(job));
   end(action, std::move(result), begun);
   static_cast<void>(self);
@@ -113,20 +113,20 @@ Task<void> Actor::perform(std::shared_ptr<Actor> self, Action action) {
 void Actor::end(const Action& action, Result<Outcome> result, TimePoint begun) {
   const TimePoint now = context_.clock.now();
   OperationRecord record{kind_of(action), now - begun, nullptr};
-  Result<> told;
   if (result) {
+    const Observed before = observed_;
     fold(observed_, action, *result);
+    tell_exits(before);
     end_well(memory_, action, observed_, now);
     follow_freezer(action);
   } else {
     if (std::holds_alternative<Freeze>(action)) gate_.open();
-    told = result.error();
     record.error = &result.error();
     end_badly(memory_, action, result.error(), context_.limits, now);
     if (leaves_doubt(action)) observed_.known = false;
   }
   context_.observer.operation(*this, record);
-  if (const auto text = event_at_end(*sandbox_, action, told)) {
+  if (const auto text = event_at_end(*sandbox_, action, result)) {
     context_.observer.event(*this, *text);
   }
   if (result && std::holds_alternative<Forget>(action)) {
@@ -137,11 +137,20 @@ void Actor::end(const Action& action, Result<Outcome> result, TimePoint begun) {
   wake();
 }
 
+void Actor::tell_exits(const Observed& before) {
+  for (const auto& text : events_of_exits(before, situation())) {
+    context_.observer.event(*this, text);
+  }
+}
+
 // Also after the agent's own restart: a Sandbox that is found frozen lets nobody in.
 void Actor::follow_freezer(const Action& action) {
+  const bool was_read = std::holds_alternative<Observe>(action) ||
+                        std::holds_alternative<Thaw>(action) ||
+                        std::holds_alternative<KillAll>(action);
   if (observed_.frozen) {
     gate_.shut();
-  } else if (std::holds_alternative<Thaw>(action) || std::holds_alternative<KillAll>(action)) {
+  } else if (was_read) {
     gate_.open();
   }
 }

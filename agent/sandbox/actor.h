@@ -7,6 +7,7 @@
 
 #include "agent/sandbox/event.h"
 #include "agent/sandbox/executor.h"
+#include "agent/sandbox/obstacle.h"
 #include "agent/sandbox/plan.h"
 #include "agent/suspend/start_gate.h"
 #include "base/clock.h"
@@ -71,6 +72,11 @@ class Actor : public std::enable_shared_from_this<Actor> {
   const Observed& observed() const { return observed_; }
   // What starts processes in the Sandbox from outside passes here.
   StartGate& gate() { return gate_; }
+  // A resume was asked for and is not done.
+  bool is_resuming() const { return resume_begun_.has_value(); }
+  std::optional<Error> obstacle(TimePoint since) const {
+    return agent::obstacle(*sandbox_, memory_, since);
+  }
   bool is_idle() const { return memory_.under_way.empty() && !turn_is_due_; }
 
   // Answers when the Sandbox is as the predicate wants it; false when the actor was retired first.
@@ -86,8 +92,9 @@ class Actor : public std::enable_shared_from_this<Actor> {
   void wake();
   void take_turn();
   void start(Action action);
-  Task<void> perform(std::shared_ptr<Actor> self, Action action);
+  Task<void> perform(std::shared_ptr<Actor> self, Job job);
   void end(const Action& action, Result<Outcome> result, TimePoint begun);
+  void tell_exits(const Observed& before);
   void follow_freezer(const Action& action);
   void publish();
   void note_resume(const api::SandboxStatus& status);

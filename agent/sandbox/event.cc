@@ -1,5 +1,9 @@
 #include "agent/sandbox/event.h"
 
+#include <algorithm>
+
+#include "agent/sandbox/phase.h"
+
 namespace sandboxlet::agent {
 
 namespace {
@@ -22,11 +26,27 @@ EventText failure(const api::Sandbox& sandbox, const Action& action, const std::
     return {true, "Failed",
             "Failed to pull image \"" + image_of(sandbox, ensure->container) + "\": " + why};
   }
-  if (std::holds_alternative<RunContainer>(action)) return {true, "Failed", "Error: " + why};
-  if (std::holds_alternative<StopContainer>(action)) {
-    return {true, "FailedKillPod", "error killing pod: " + why};
+  if (const auto* run = std::get_if<RunContainer>(&action)) {
+    return {true, "Failed", "Error: container " + run->name + ": " + why};
+  }
+  if (const auto* stop = std::get_if<StopContainer>(&action)) {
+    return {true, "FailedKillPod", "error killing container " + stop->name + ": " + why};
   }
   return {true, "Failed" + kind_of(action), why};
+}
+
+EventText exit_of(const ObservedContainer& ended) {
+  const bool out_of_memory = ended.reason == "OOMKilled";
+  const std::string reason = ended.reason.empty() ? "" : " (" + ended.reason + ")";
+  return {ended.exit_code != 0 || out_of_memory, out_of_memory ? "OOMKilled" : "Exited",
+          "Container " + ended.name + " ended with exit code " + std::to_string(ended.exit_code) +
+              reason};
+}
+
+EventText back_off(const std::string& container, const Backoff& backoff) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(backoff.delay).count();
+  return {true, "BackOff",
+          "Back-off " + std::to_string(seconds) + "s restarting failed container " + container};
 }
 
 }  // namespace
@@ -39,7 +59,7 @@ std::optional<EventText> event_at_begin(const Action& action) {
 }
 
 std::optional<EventText> event_at_end(const api::Sandbox& sandbox, const Action& action,
-                                      const Result<>& result) {
+                                      const Result<Outcome>& result) {
   if (!result) {
     // The runtime being away for a look is no event of the Sandbox.
     if (std::holds_alternative<Observe>(action)) return std::nullopt;
@@ -47,7 +67,11 @@ std::optional<EventText> event_at_end(const api::Sandbox& sandbox, const Action&
   }
   if (const auto* ensure = std::get_if<EnsureImage>(&action)) {
     const std::string image = image_of(sandbox, ensure->container);
-    return EventText{false, "Pulled", "Container image \"" + image + "\" is present on machine"};
+    if (std::get<FoundImage>(*result).was_pulled) {
+      return EventText{false, "Pulled", "Successfully pulled image \"" + image + "\""};
+    }
+    return EventText{false, "Pulled",
+                     "Container image \"" + image + "\" already present on machine"};
   }
   if (const auto* run = std::get_if<RunContainer>(&action)) {
     return EventText{false, "Started", "Started container " + run->name};
@@ -56,6 +80,24 @@ std::optional<EventText> event_at_end(const api::Sandbox& sandbox, const Action&
     return EventText{false, "Frozen", "Froze the Sandbox"};
   if (std::holds_alternative<Thaw>(action)) return EventText{false, "Thawed", "Thawed the Sandbox"};
   return std::nullopt;
+}
+
+std::vector<EventText> events_of_exits(const Observed& before, const Situation& now) {
+  std::vector<EventText> events;
+  for (const auto& ended : now.observed.containers) {
+    if (ended.state != ContainerState::kExited || now.memory.stopped_by_us.contains(ended.id)) {
+      continue;
+    }
+    const auto ran = [&](const ObservedContainer& then) {
+      return then.id == ended.id && then.state == ContainerState::kRunning;
+    };
+    if (std::none_of(before.containers.begin(), before.containers.end(), ran)) continue;
+    events.push_back(exit_of(ended));
+    const bool waits = restarts(now.desired.spec.podTemplate.spec, ended) &&
+                       held_back_until(now, ended).has_value();
+    if (waits) events.push_back(back_off(ended.name, now.memory.crashes.at(ended.name).backoff));
+  }
+  return events;
 }
 
 }  // namespace sandboxlet::agent

@@ -2,8 +2,9 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "agent/sandbox/actions.h"
+#include "agent/sandbox/plan.h"
 #include "api/sandbox.h"
 #include "base/result.h"
 
@@ -20,6 +21,9 @@ struct EventText {
 // What is to be told when an action begins, and when it has ended. Pure.
 std::optional<EventText> event_at_begin(const Action& action);
 std::optional<EventText> event_at_end(const api::Sandbox& sandbox, const Action& action,
-                                      const Result<>& result);
+                                      const Result<Outcome>& result);
+
+// What ended by itself since before, and which of that has to wait for its restart.
+std::vector<EventText> events_of_exits(const Observed& before, const Situation& now);
 
 }  // namespace sandboxlet::agent

@@ -117,6 +117,7 @@ Task<Result<>> Manager::relist() {
 // Pods and cgroups of ours whose Sandbox nobody wants. Data is left alone: a lost store must not
 // take the data with it.
 Task<Result<>> Manager::remove_orphans(std::vector<v1::PodSandbox> pods) {
+  Result<> trouble;
   for (const auto& pod : pods) {
     if (actors_.contains(pod.metadata().uid())) continue;
     spdlog::warn("removing the pod sandbox {} of a Sandbox that is not known here: {}/{}", pod.id(),
@@ -124,8 +125,10 @@ Task<Result<>> Manager::remove_orphans(std::vector<v1::PodSandbox> pods) {
     // A frozen one would hold its own removal up (design: suspend.md, trap 2).
     auto thaw = [this, uid = pod.metadata().uid()] { return context_.cgroups.thaw(uid); };
     static_cast<void>(co_await offload(context_.pool, thaw));
-    CO_CHECK_OK(co_await context_.runtime.stop_pod_sandbox(pod.id()));
-    CO_CHECK_OK(co_await context_.runtime.remove_pod_sandbox(pod.id()));
+    auto removed = co_await context_.runtime.stop_pod_sandbox(pod.id());
+    if (removed) removed = co_await context_.runtime.remove_pod_sandbox(pod.id());
+    // The others are not to wait for this one.
+    if (!removed) trouble = std::move(removed);
   }
   auto list = [this] { return context_.cgroups.list(); };
   CO_TRY(const auto names, co_await offload(context_.pool, list));
@@ -135,9 +138,10 @@ Task<Result<>> Manager::remove_orphans(std::vector<v1::PodSandbox> pods) {
     });
     if (actors_.contains(name) || has_pod) continue;
     auto remove = [this, name] { return context_.cgroups.remove(name); };
-    CO_CHECK_OK(co_await offload(context_.pool, remove));
+    auto removed = co_await offload(context_.pool, remove);
+    if (!removed) trouble = std::move(removed);
   }
-  co_return Result<>();
+  co_return trouble;
 }
 
 }  // namespace sandboxlet::agent

@@ -57,6 +57,11 @@ void begin(Memory& memory, const Action& action, const Observed& observed,
   if (const auto* stop = std::get_if<StopContainer>(&action)) {
     memory.stopped_by_us.insert(stop->id);
   }
+  if (const auto* hasten = std::get_if<HastenStop>(&action)) {
+    const auto slower = memory.under_way.find("container/" + hasten->name);
+    if (slower != memory.under_way.end())
+      std::get<StopContainer>(slower->second).grace = hasten->grace;
+  }
 }
 
 void end_well(Memory& memory, const Action& action, const Observed& observed, TimePoint now) {
@@ -77,11 +82,12 @@ void end_badly(Memory& memory, const Action& action, Error error, const BackoffL
   const std::string subject = subject_of(action);
   memory.under_way.erase(subject);
   const bool away = error.code() == Code::kUnavailable;
-  const Backoff& first = away ? limits.other : limits_of(action, limits);
-  auto [failure, fresh] = memory.failures.try_emplace(subject, Failure{first, error});
-  // A runtime that comes back is met again soon, however long it was away.
+  auto [failure, fresh] = memory.failures.try_emplace(subject, Failure{Backoff(), error});
+  // Of this failure's kind: a runtime that comes back is met again soon, however long it was away.
   Backoff& backoff = failure->second.backoff;
-  if (away) backoff.max = std::min<Duration>(backoff.max, kAwayMax);
+  const Backoff& kind = away ? limits.other : limits_of(action, limits);
+  const Duration max = away ? std::min<Duration>(kind.max, kAwayMax) : kind.max;
+  if (backoff.initial != kind.initial || backoff.max != max) backoff = {kind.initial, max};
   backoff.fail(now);
   failure->second.error = std::move(error);
 }

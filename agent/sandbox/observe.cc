@@ -94,12 +94,15 @@ Task<Result<>> RuntimeExecutor::observe_disk(const api::Sandbox& sandbox, Observ
     const auto state = context_.cgroups.state(uid);
     if (!state && state.error().code() != Code::kNotFound) return state.error();
     seen.cgroup = state.has_value();
-    // One that the agent's death left between is thawed or frozen anew, either way from here.
-    seen.frozen = state.has_value() && *state != FreezerState::kThawed;
+    // The agent's death may have left it between, where some tasks run: it is frozen anew where it
+    // is to be frozen.
+    if (state && *state == FreezerState::kFreezing) CHECK_OK(context_.cgroups.thaw(uid));
+    seen.frozen = state && *state == FreezerState::kFrozen;
     TRY(const VolumesOnDisk volumes, context_.volumes.on_disk(uid));
     seen.volumes_staged = volumes.staged;
     seen.data_on_disk = volumes.any;
-    seen.logs = std::filesystem::exists(logs);
+    std::error_code unreadable;
+    seen.logs = std::filesystem::exists(logs, unreadable) || unreadable;
     for (const auto& container : spec.containers) {
       seen.next_attempt[container.name] = attempt_after(names_in(logs + "/" + container.name));
     }

@@ -14,6 +14,13 @@ constexpr auto kDefaultGrace = std::chrono::seconds(30);
 
 bool freezes(const Action& action) { return std::holds_alternative<Freeze>(action); }
 
+// Takes away what a pod stands on.
+bool takes_away(const Action& action) {
+  return std::holds_alternative<UnstageVolumes>(action) ||
+         std::holds_alternative<RemoveVolumes>(action) ||
+         std::holds_alternative<RemoveCgroup>(action);
+}
+
 class Planner {
  public:
   explicit Planner(const Situation& situation)
@@ -26,13 +33,16 @@ class Planner {
   Plan make();
 
  private:
+  void hasten_stops();
   void run();
   bool remove_stopped_by_us();
+  void stop_or_remove(const ObservedContainer& container);
+  void stop_what_is_named_no_more();
   void run_pod();
   void run_container(const api::Container& container);
   void prepare_container(const api::Container& container, uint32_t attempt);
   void remove_old_pods();
-  void remove_dead_containers(const api::Container& container);
+  void remove_dead_containers(const ObservedContainer& last);
   void freeze();
   void stop_containers();
   void terminate();
@@ -103,6 +113,7 @@ Duration Planner::grace() const {
 }
 
 Plan Planner::make() {
+  hasten_stops();
   if (!observed_.known) {
     if (!blocks_observing()) start(Observe{});
     return std::move(plan_);
@@ -134,6 +145,16 @@ Plan Planner::make() {
   return std::move(plan_);
 }
 
+// A second word may shorten the grace of a stop that is under way (kubelet: a pod's deletion
+// cancels a slower kill).
+void Planner::hasten_stops() {
+  for (const auto& [subject, action] : memory_.under_way) {
+    const auto* const slower = std::get_if<StopContainer>(&action);
+    if (slower == nullptr || grace() >= slower->grace) continue;
+    start(HastenStop{slower->name, slower->id, grace()});
+  }
+}
+
 void Planner::settle_failures() {
   for (const auto& [subject, failure] : memory_.failures) {
     if (!wanted_.contains(subject) && !is_busy(subject)) plan_.settled.push_back(subject);
@@ -143,6 +164,8 @@ void Planner::settle_failures() {
 // ---- Running
 
 void Planner::run() {
+  // A resume that came while a Terminate was under way.
+  if (is_under_way(takes_away)) return;
   if (observed_.frozen) return start(Thaw{});
   if (remove_stopped_by_us()) return;
   if (is_finished(phase_of(spec_, observed_))) {
@@ -159,6 +182,7 @@ void Planner::run() {
   }
   run_pod();
   for (const auto& container : spec_.containers) run_container(container);
+  stop_what_is_named_no_more();
   remove_old_pods();
 }
 
@@ -177,6 +201,15 @@ bool Planner::remove_stopped_by_us() {
   return any;
 }
 
+// A template that was changed names other containers.
+void Planner::stop_what_is_named_no_more() {
+  for (const auto& container : observed_.containers) {
+    const auto is_it = [&](const api::Container& named) { return named.name == container.name; };
+    if (std::any_of(spec_.containers.begin(), spec_.containers.end(), is_it)) continue;
+    stop_or_remove(container);
+  }
+}
+
 void Planner::run_pod() {
   const ObservedPod* const pod = observed_.pod();
   if (pod != nullptr && pod->ready) return;
@@ -191,7 +224,7 @@ void Planner::run_container(const api::Container& container) {
   if (last != nullptr) {
     switch (last->state) {
       case ContainerState::kRunning:
-        if (in_this_pod) return remove_dead_containers(container);
+        if (in_this_pod) remove_dead_containers(*last);
         return;
       case ContainerState::kUnknown:
         return start(StopContainer{last->name, last->id, grace()});
@@ -200,6 +233,7 @@ void Planner::run_container(const api::Container& container) {
       case ContainerState::kExited:
         break;
     }
+    remove_dead_containers(*last);
     if (!restarts(spec_, *last)) return;
   }
   // Also while it is held back, or waits for its image, pod and volumes.
@@ -240,17 +274,20 @@ void Planner::remove_old_pods() {
   start(RemovePodSandbox{observed_.pods.front().id});
 }
 
-// One that ended is kept beside the one that runs, for logs --previous (kubelet:
-// maxPerPodContainer 1). One that never ran has none, and may hold a process that waits for its
-// start for ever: its start was cut off by the agent's death.
-void Planner::remove_dead_containers(const api::Container& container) {
+// One that ended is kept for logs --previous, which is the last itself where that has ended
+// (kubelet: maxPerPodContainer 1). One that never ran has no log, and may hold a process that waits
+// for its start for ever: its start was cut off by the agent's death.
+void Planner::remove_dead_containers(const ObservedContainer& last) {
+  const size_t kept = last.state == ContainerState::kRunning ? 1 : 0;
   std::vector<const ObservedContainer*> dead;
   for (const auto& other : observed_.containers) {
-    if (other.name != container.name || other.state == ContainerState::kRunning) continue;
+    const bool is_dead =
+        other.name == last.name && other.id != last.id && other.state != ContainerState::kRunning;
+    if (!is_dead) continue;
     if (other.started == WallTime{}) return start(RemoveContainer{other.name, other.id});
     dead.push_back(&other);
   }
-  if (dead.size() < 2) return;
+  if (dead.size() <= kept) return;
   const auto oldest = std::min_element(dead.begin(), dead.end(), [](const auto* a, const auto* b) {
     return a->attempt < b->attempt;
   });
@@ -267,13 +304,14 @@ void Planner::freeze() {
 
 void Planner::stop_containers() {
   if (observed_.frozen) return start(Thaw{});
-  for (const auto& container : observed_.containers) {
-    if (container.state == ContainerState::kRunning ||
-        container.state == ContainerState::kUnknown) {
-      start(StopContainer{container.name, container.id, grace()});
-    } else {
-      start(RemoveContainer{container.name, container.id});
-    }
+  for (const auto& container : observed_.containers) stop_or_remove(container);
+}
+
+void Planner::stop_or_remove(const ObservedContainer& container) {
+  if (container.state == ContainerState::kRunning || container.state == ContainerState::kUnknown) {
+    start(StopContainer{container.name, container.id, grace()});
+  } else {
+    start(RemoveContainer{container.name, container.id});
   }
 }
 

@@ -84,7 +84,7 @@ TEST(Plan, RestartsTheFirstTimeAtOnceAndThenHoldsBack) {
   EXPECT_THAT(world.converge(), Contains("RunContainer container/main"));
   EXPECT_EQ(world.observed.container("main")->restart_count, 1);
   world.exit("main", 1);
-  EXPECT_THAT(world.decided(), IsEmpty());
+  EXPECT_THAT(world.converge(), Not(Contains("RunContainer container/main")));
   EXPECT_EQ(world.plan().look_again, world.now + seconds(10));
   world.pass(seconds(10));
   EXPECT_THAT(world.converge(), Contains("RunContainer container/main"));
@@ -112,6 +112,7 @@ TEST(Plan, TimeSpentFrozenDoesNotCountForTheCrashLoop) {
   world.exit("main", 1);
   world.converge();
   world.exit("main", 1);
+  world.converge();
   world.suspend("Freeze");
   EXPECT_THAT(world.converge(), ElementsAre("Freeze"));
   world.pass(minutes(10));
@@ -141,6 +142,28 @@ TEST(Plan, KeepsNoDeadContainerThatNeverRan) {
   ASSERT_EQ(world.observed.containers.size(), 1);
   EXPECT_EQ(world.observed.containers[0].attempt, 1);
   EXPECT_EQ(world.observed.containers[0].restart_count, 1);
+}
+
+TEST(Plan, KeepsOneContainerOfThoseThatNeverRan) {
+  TestWorld world;
+  world.converge();
+  for (int crash = 0; crash < 5; ++crash) {
+    world.exit("main", 128);
+    for (auto& container : world.observed.containers) container.started = {};
+    world.pass(minutes(6));
+    world.converge();
+  }
+  EXPECT_EQ(world.observed.containers.size(), 1);
+  EXPECT_EQ(world.observed.container("main")->restart_count, 5);
+}
+
+TEST(Plan, StopsWhatTheTemplateNamesNoMore) {
+  TestWorld world;
+  world.converge();
+  world.desired.spec.podTemplate.spec.containers[0].name = "app";
+  EXPECT_THAT(world.converge(),
+              UnorderedElementsAre("EnsureImage image/app", "StopContainer container/main",
+                                   "RunContainer container/app", "RemoveContainer container/main"));
 }
 
 TEST(Plan, RemovesWhatWasCreatedAndNeverStarted) {
@@ -215,6 +238,53 @@ TEST(Plan, FreezingWaitsForAStopThatIsUnderWay) {
   begin(world.memory, stop, world.observed, world.limits, world.now);
   world.suspend("Freeze");
   EXPECT_THAT(world.decided(), IsEmpty());
+}
+
+TEST(Plan, AResumeWaitsForWhatATerminateTakesAway) {
+  for (const Action& action : {Action(UnstageVolumes{}), Action(RemoveCgroup{})}) {
+    TestWorld world;
+    world.converge();
+    world.suspend("Terminate");
+    world.converge();
+    world.observed.cgroup = true;
+    begin(world.memory, action, world.observed, world.limits, world.now);
+    world.resume();
+    EXPECT_THAT(world.decided(), IsEmpty()) << kind_of(action);
+    world.memory.under_way.clear();
+    EXPECT_THAT(world.decided(), Not(IsEmpty())) << kind_of(action);
+  }
+}
+
+TEST(Plan, AShorterGraceHastensAStopThatIsUnderWay) {
+  TestWorld world;
+  world.converge();
+  world.desired.metadata.deletionTimestamp = api::format_time(world.wall);
+  for (const auto& action : world.plan().actions) {
+    begin(world.memory, action, world.observed, world.limits, world.now);
+  }
+  EXPECT_THAT(world.decided(), IsEmpty());
+  world.desired.metadata.deletionGracePeriodSeconds = 60;
+  EXPECT_THAT(world.decided(), IsEmpty());
+  world.desired.metadata.deletionGracePeriodSeconds = 1;
+  // Whatever else is unknown.
+  world.observed.known = false;
+  const auto hasten = world.plan().actions;
+  ASSERT_EQ(hasten.size(), 1);
+  EXPECT_EQ(std::get<HastenStop>(hasten[0]).id, "main-0");
+  EXPECT_EQ(std::get<HastenStop>(hasten[0]).grace, seconds(1));
+  world.perform(hasten[0]);
+  EXPECT_THAT(world.decided(), IsEmpty());
+}
+
+TEST(Plan, AFailureIsHeldBackByItsOwnKind) {
+  TestWorld world;
+  const EnsureImage ensure{"main", 0};
+  world.fail(ensure, Error(Code::kNotFound, "no such image"));
+  world.pass(seconds(10));
+  world.fail(ensure, Error(Code::kUnavailable, "no runtime"));
+  EXPECT_LE(world.memory.failures.at("image/main").backoff.delay, seconds(2));
+  world.fail(ensure, Error(Code::kNotFound, "no such image"));
+  EXPECT_EQ(world.memory.failures.at("image/main").backoff.delay, seconds(10));
 }
 
 TEST(Plan, ASandboxThatIsBornSuspendedGetsNoPod) {

@@ -85,7 +85,8 @@ uint32_t attempt_after(const std::vector<std::string>& log_files) {
   uint32_t next = 0;
   for (const std::string& file : log_files) {
     const size_t digits = file.find_first_not_of("0123456789");
-    if (digits == 0 || file.compare(digits, 4, ".log") != 0) continue;
+    if (digits == 0 || digits == std::string::npos || file.compare(digits, 4, ".log") != 0)
+      continue;
     next = std::max(next, number<uint32_t>(file) + 1);
   }
   return next;

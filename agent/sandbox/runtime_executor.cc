@@ -4,6 +4,7 @@
 
 #include "agent/container/log_files.h"
 #include "agent/pod/container_config.h"
+#include "agent/pod/hosts_file.h"
 #include "agent/pod/pod_sandbox_config.h"
 #include "agent/pod/resources.h"
 #include "agent/sandbox/readback.h"
@@ -21,6 +22,8 @@ Result<> make_directories(const std::string& path) {
   if (error) return errno_error("make " + path, error.value());
   return {};
 }
+
+Outcome found(v1::Image image, bool was_pulled) { return FoundImage{std::move(image), was_pulled}; }
 
 Result<Outcome> nothing_but_errors(Result<> result) {
   if (!result) return std::move(result.error());
@@ -59,12 +62,16 @@ v1::PodSandboxConfig RuntimeExecutor::pod_config(const api::Sandbox& sandbox,
 
 // ---- Cgroup
 
-RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, CreateCgroup) {
-  auto work = [this, sandbox = job.sandbox] {
-    return context_.cgroups.create(sandbox->metadata.uid,
-                                   limits_of(sandbox->spec.podTemplate.spec));
+Task<Result<>> RuntimeExecutor::create_cgroup(const api::Sandbox& sandbox) {
+  auto work = [this, uid = sandbox.metadata.uid,
+               limits = limits_of(sandbox.spec.podTemplate.spec)] {
+    return context_.cgroups.create(uid, limits);
   };
-  co_return nothing_but_errors((co_await offload(context_.pool, work)).wrap("create cgroup"));
+  co_return (co_await offload(context_.pool, work)).wrap("create cgroup");
+}
+
+RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, CreateCgroup) {
+  co_return nothing_but_errors(co_await create_cgroup(*job.sandbox));
 }
 
 RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, Freeze) {
@@ -94,23 +101,25 @@ RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, StageVolume stage) {
     TRY(const VolumeRequest request, volume_request(*sandbox, stage.name));
     return context_.volumes.stage(sandbox->metadata.uid, request);
   };
-  CO_TRY(std::string path, (co_await offload(context_.pool, work)).wrap("volume " + stage.name));
+  CO_TRY(std::string path,
+         (co_await offload(context_.disk_pool, work)).wrap("volume " + stage.name));
   co_return Outcome(StagedVolume{std::move(path)});
 }
 
 RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, UnstageVolumes) {
   auto work = [this, uid = job.sandbox->metadata.uid] { return context_.volumes.unstage_all(uid); };
-  co_return nothing_but_errors((co_await offload(context_.pool, work)).wrap("unstage volumes"));
+  co_return nothing_but_errors(
+      (co_await offload(context_.disk_pool, work)).wrap("unstage volumes"));
 }
 
 RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, RemoveVolumes) {
   auto work = [this, uid = job.sandbox->metadata.uid] { return context_.volumes.remove(uid); };
-  co_return nothing_but_errors((co_await offload(context_.pool, work)).wrap("remove volumes"));
+  co_return nothing_but_errors((co_await offload(context_.disk_pool, work)).wrap("remove volumes"));
 }
 
 RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, RemoveLogs) {
   auto work = [path = log_directory(*job.sandbox)] { return remove_tree(path); };
-  co_return nothing_but_errors((co_await offload(context_.pool, work)).wrap("remove logs"));
+  co_return nothing_but_errors((co_await offload(context_.disk_pool, work)).wrap("remove logs"));
 }
 
 RuntimeExecutor::Answer RuntimeExecutor::perform(Job, Forget) { co_return Outcome(); }
@@ -126,7 +135,7 @@ RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, EnsureImage ensure) {
   image.set_image(container->image);
   if (container->imagePullPolicy != "Always") {
     CO_TRY(auto present, co_await context_.runtime.image_status(image));
-    if (present) co_return Outcome(std::move(*present));
+    if (present) co_return found(std::move(*present), /*was_pulled=*/false);
     if (container->imagePullPolicy == "Never") {
       co_return Error(Code::kNotFound, "Container image \"" + container->image +
                                            "\" is not present with pull policy of Never");
@@ -138,7 +147,7 @@ RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, EnsureImage ensure) {
   pulled.set_image(reference);
   CO_TRY(auto present, co_await context_.runtime.image_status(pulled));
   if (!present) co_return Error(Code::kNotFound, "image " + reference + " is gone after its pull");
-  co_return Outcome(std::move(*present));
+  co_return found(std::move(*present), /*was_pulled=*/true);
 }
 
 // ---- Pods
@@ -146,6 +155,7 @@ RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, EnsureImage ensure) {
 RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, RunPodSandbox run) {
   auto make = [path = log_directory(*job.sandbox)] { return make_directories(path); };
   CO_CHECK_OK(co_await offload(context_.pool, make));
+  CO_CHECK_OK(co_await create_cgroup(*job.sandbox));
   CO_TRY(std::string id,
          co_await context_.runtime.run_pod_sandbox(pod_config(*job.sandbox, run.attempt), ""));
   CO_TRY(const auto response, co_await context_.runtime.pod_sandbox_status(id, false));
@@ -181,13 +191,18 @@ RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, RunContainer run) {
   context.volumes = job.observed.volumes;
   context.managed_by = context_.managed_by;
   context.node_memory = context_.node_memory;
+  CO_TRY(context.expanded, api::expand(*container));
   // What logs --previous shows is kept, and what this one will write.
-  auto make = [path = log_directory(*job.sandbox) + "/" + run.name,
-               previous = std::max(run.attempt, 1U) - 1]() -> Result<> {
+  auto make = [this, path = log_directory(*job.sandbox) + "/" + run.name,
+               previous = std::max(run.attempt, 1U) - 1, uid = job.sandbox->metadata.uid,
+               hosts = hosts_file(*job.sandbox, pod.ips)]() -> Result<std::string> {
     CHECK_OK(make_directories(path));
-    return remove_logs_before(path, previous);
+    CHECK_OK(remove_logs_before(path, previous));
+    return context_.volumes.write_hosts(uid, hosts);
   };
-  CO_CHECK_OK(co_await offload(context_.pool, make));
+  CO_TRY(std::string hosts, co_await offload(context_.pool, make));
+  if (wants_hosts_file(*container)) context.hosts_file = std::move(hosts);
+  CO_CHECK_OK(co_await create_cgroup(*job.sandbox));
   auto config = container_config(*job.sandbox, *container, context);
   CO_TRY(std::string id, co_await context_.runtime.create_container(
                              pod.id, std::move(config), pod_config(*job.sandbox, pod.attempt)));
@@ -202,6 +217,10 @@ RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, StopContainer stop) {
   const std::string pod_id = before == nullptr ? "" : before->pod_id;
   CO_TRY(ObservedContainer seen, co_await read_container(pod_id, stop.id));
   co_return Outcome(std::move(seen));
+}
+
+RuntimeExecutor::Answer RuntimeExecutor::perform(Job, HastenStop hasten) {
+  co_return nothing_but_errors(co_await context_.runtime.stop_container(hasten.id, hasten.grace));
 }
 
 RuntimeExecutor::Answer RuntimeExecutor::perform(Job, RemoveContainer remove) {

@@ -19,8 +19,10 @@ struct ExecutorContext {
   Cgroups& cgroups;
   Volumes& volumes;
   Clock& clock;
-  // For what blocks: cgroups, mounts, files.
+  // For what blocks for well under a millisecond: cgroups, looks at files.
   asio::any_io_executor pool;
+  // For what may take as long as there are files: volumes and logs.
+  asio::any_io_executor disk_pool;
   // Absolute; <namespace>_<name>_<uid>/<container>/<attempt>.log is below it.
   std::string log_root;
   // The value of kManagedByLabel.
@@ -48,6 +50,7 @@ class RuntimeExecutor final : public Executor {
   Answer perform(Job job, RemovePodSandbox remove);
   Answer perform(Job job, RunContainer run);
   Answer perform(Job job, StopContainer stop);
+  Answer perform(Job job, HastenStop hasten);
   Answer perform(Job job, RemoveContainer remove);
   Answer perform(Job job, Freeze);
   Answer perform(Job job, Thaw);
@@ -58,6 +61,9 @@ class RuntimeExecutor final : public Executor {
   Answer perform(Job job, RemoveLogs);
   Answer perform(Job job, Forget);
 
+  // Also before each call that makes something below it: its limits may have changed, or not been
+  // set before the agent's death.
+  Task<Result<>> create_cgroup(const api::Sandbox& sandbox);
   Task<Result<>> observe_pods(const api::Sandbox& sandbox, Observed& observed);
   Task<Result<>> observe_containers(const api::Sandbox& sandbox, Observed& observed);
   Task<Result<ObservedContainer>> read_container(std::string pod_id, std::string id);

@@ -46,6 +46,14 @@ const Failure* failure_besides_containers(const Memory& memory) {
   return nullptr;
 }
 
+// Before a resume caught up with it.
+bool is_freezing(const Situation& situation) {
+  const auto& under_way = situation.memory.under_way;
+  return std::any_of(under_way.begin(), under_way.end(), [](const auto& entry) {
+    return std::holds_alternative<Freeze>(entry.second);
+  });
+}
+
 bool all_running(const Situation& situation) {
   const auto& containers = situation.desired.spec.podTemplate.spec.containers;
   const ObservedPod* const pod = situation.observed.pod();
@@ -73,7 +81,7 @@ Verdict ready(const Situation& situation) {
   if (phase == Phase::kPending)
     return {false, "DependenciesNotReady", "Pod exists with phase: Pending"};
   const ObservedPod& pod = *situation.observed.pod();
-  if (!pod.ready || situation.observed.frozen || !all_running(situation))
+  if (!pod.ready || situation.observed.frozen || is_freezing(situation) || !all_running(situation))
     return {false, "DependenciesNotReady", "Pod is Running but not Ready"};
   if (pod.ips.empty()) return {false, "DependenciesNotReady", "Pod is Ready but has no podIPs yet"};
   return {true, "DependenciesReady", "Pod is Ready"};
@@ -98,8 +106,12 @@ Verdict suspended(const Situation& situation) {
     return {false, "NotSuspended", "Sandbox is not suspended"};
   }
   switch (depth_reached(situation)) {
-    case Depth::kRunning:
-      return suspending(wanted);
+    case Depth::kRunning: {
+      Verdict verdict = suspending(wanted);
+      const Failure* const failure = failure_besides_containers(situation.memory);
+      if (failure != nullptr) verdict.message += ". Error seen: " + failure->error.message();
+      return verdict;
+    }
     case Depth::kFreeze:
     case Depth::kHibernate:
       return {true, "Frozen", "Pod is frozen. Sandbox is suspended"};

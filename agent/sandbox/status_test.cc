@@ -56,6 +56,26 @@ TEST(Status, TellsWhatAContainerWaitsFor) {
   EXPECT_EQ(crashed.restartCount, 1);
 }
 
+TEST(Status, IsNotReadyWhileAFreezeIsUnderWay) {
+  TestWorld world;
+  world.converge();
+  begin(world.memory, Freeze{}, world.observed, world.limits, world.now);
+  EXPECT_EQ(told(status(world), "Ready"),
+            "False/DependenciesNotReady: Pod is Running but not Ready");
+}
+
+TEST(Status, SaysWhatKeepsASuspensionFromBeingSo) {
+  TestWorld world;
+  world.converge();
+  world.suspend("Freeze");
+  EXPECT_EQ(told(status(world), "Suspended"),
+            "False/Freezing: Pod is being frozen. Sandbox is suspending");
+  world.fail(Freeze{}, Error(Code::kUnavailable, "it did not freeze"));
+  EXPECT_EQ(told(status(world), "Suspended"),
+            "False/Freezing: Pod is being frozen. Sandbox is suspending. Error seen: it did not "
+            "freeze");
+}
+
 TEST(Status, FollowsASuspensionDownTheLadder) {
   TestWorld world;
   world.converge();

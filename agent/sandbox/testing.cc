@@ -40,7 +40,7 @@ Outcome outcome_of(const TestWorld& world, const Action& action) {
     return container;
   }
   if (std::holds_alternative<StageVolume>(action)) return StagedVolume{"/staged"};
-  if (std::holds_alternative<EnsureImage>(action)) return ::runtime::v1::Image();
+  if (std::holds_alternative<EnsureImage>(action)) return FoundImage();
   if (std::holds_alternative<Observe>(action)) {
     Observed seen = world.observed;
     seen.known = true;

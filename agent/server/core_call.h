@@ -28,7 +28,10 @@ auto call_core(asio::io_context& io, grpc::ServerContext& client, Work work) ->
   const auto owned = std::make_shared<Work>(std::move(work));
   auto answer = asio::co_spawn(io, detail::begin_on_core(owned), asio::use_future);
   while (answer.wait_for(kLookAtClient) != std::future_status::ready) {
-    if (client.IsCancelled()) return Error(Code::kCancelled, "the client has gone");
+    if (!client.IsCancelled()) continue;
+    // An answer that came just now may hold what belongs to the core.
+    asio::post(io, [last = std::move(answer)] {});
+    return Error(Code::kCancelled, "the client has gone");
   }
   return answer.get();
 }

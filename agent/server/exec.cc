@@ -1,3 +1,4 @@
+#include <atomic>
 #include <mutex>
 #include <thread>
 
@@ -44,18 +45,21 @@ Result<> check(const pb::ExecRequest& first) {
   return {};
 }
 
-// Resumes the Sandbox where it is suspended, and starts the command.
-Task<Result<CommandPtr>> start(const ServiceContext& context, pb::ExecStart request) {
+// Resumes the Sandbox where it is suspended, and starts the command unless the client has gone
+// meanwhile.
+Task<Result<CommandPtr>> start(const ServiceContext& context, pb::ExecStart request,
+                               std::shared_ptr<const std::atomic<bool>> gone) {
   const Ref ref{request.ref().namespace_(), request.ref().name()};
   CO_TRY(const auto actor, context.source.actor(ref));
-  if (wants_suspension(actor->sandbox().spec)) {
-    CO_TRY(const auto resumed, co_await context.source.resume(ref, "Exec"));
-    static_cast<void>(resumed);
-  }
+  const auto awake = co_await context.source.wake(ref, "Exec");
+  auto container = running_container(*actor, request.container());
+  // What keeps another container from running is no reason.
+  if (!awake && !container) co_return awake.error();
+  if (*gone) co_return Error(Code::kCancelled, "the client has gone");
   const auto command = std::make_shared<Command>();
   CO_TRY(command->starting, actor->gate().enter());
   ::runtime::v1::ExecRequest exec;
-  CO_TRY(*exec.mutable_container_id(), running_container(*actor, request.container()));
+  CO_TRY(*exec.mutable_container_id(), std::move(container));
   *exec.mutable_cmd() = request.command();
   exec.set_tty(request.tty());
   // containerd 1.6 loses a terminal's output where nothing could be typed on it.
@@ -125,9 +129,14 @@ grpc::Status Service::Exec(grpc::ServerContext* client, Stream* stream) {
   pb::ExecRequest first;
   if (!stream->Read(&first)) return grpc::Status::CANCELLED;
   if (const auto valid = check(first); !valid) return to_grpc(valid.error());
-  auto started = call_core(context_.io, *client,
-                           [this, request = first.start()] { return start(context_, request); });
-  if (!started) return to_grpc(started.error());
+  const auto gone = std::make_shared<std::atomic<bool>>(false);
+  auto started = call_core(context_.io, *client, [this, request = first.start(), gone] {
+    return start(context_, request, gone);
+  });
+  if (!started) {
+    *gone = true;
+    return to_grpc(started.error());
+  }
   CommandPtr command = std::move(*started);
 
   std::mutex input_mutex;

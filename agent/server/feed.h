@@ -17,8 +17,12 @@ class Feed {
   // From the core thread.
   void push(T item) {
     const std::lock_guard guard(mutex_);
-    if (items_.size() >= kMost) overrun_ = true;
-    if (!overrun_) items_.push_back(std::move(item));
+    overrun_ = overrun_ || items_.size() >= kMost;
+    if (overrun_) {
+      items_.clear();
+    } else {
+      items_.push_back(std::move(item));
+    }
     filled_.notify_one();
   }
   void end() {
@@ -41,7 +45,7 @@ class Feed {
   bool overrun() const { return overrun_; }
 
  private:
-  static constexpr size_t kMost = 10'000;
+  static constexpr size_t kMost = 4'096;
 
   std::mutex mutex_;
   std::condition_variable filled_;

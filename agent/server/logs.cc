@@ -10,6 +10,7 @@ namespace sandboxlet::agent {
 namespace {
 
 struct LogPlace {
+  std::string container;
   // Below the agent's log root.
   std::string directory;
   uint32_t attempt = 0;
@@ -39,17 +40,16 @@ Result<LogPlace> place_of(const LocalSource& source, const pb::LogsRequest& requ
         std::string(request.previous() ? "previous terminated container \"" : "container \"") +
             name + "\" in Sandbox \"" + actor->sandbox().metadata.name + "\" not found");
   }
-  return LogPlace{log_directory_name(actor->sandbox()) + "/" + name, written - back};
+  return LogPlace{name, log_directory_name(actor->sandbox()) + "/" + name, written - back};
 }
 
-bool still_writes(const LocalSource& source, const pb::LogsRequest& request, uint32_t attempt) {
+bool still_writes(const LocalSource& source, const pb::LogsRequest& request,
+                  const LogPlace& place) {
   const auto actor = source.actor({request.ref().namespace_(), request.ref().name()});
   if (!actor) return false;
   for (const auto& container : (*actor)->observed().containers) {
-    const bool wanted = request.container().empty() || container.name == request.container();
-    if (wanted && container.attempt == attempt && container.state == ContainerState::kRunning) {
-      return true;
-    }
+    const bool is_this = container.name == place.container && container.attempt == place.attempt;
+    if (is_this && container.state == ContainerState::kRunning) return true;
   }
   return false;
 }
@@ -72,8 +72,8 @@ grpc::Status Service::Logs(grpc::ServerContext* client, const pb::LogsRequest* r
       LogReader::open(context_.log_root + "/" + place->directory, place->attempt, options);
   if (!reader) return to_grpc(reader.error());
   auto ended = [&] {
-    auto ask = [this, request = *request, attempt = place->attempt]() -> Task<Result<bool>> {
-      co_return !still_writes(context_.source, request, attempt);
+    auto ask = [this, request = *request, place = *place]() -> Task<Result<bool>> {
+      co_return !still_writes(context_.source, request, place);
     };
     const auto answer = call_core(context_.io, *client, ask);
     return client->IsCancelled() || !answer || *answer;

@@ -1,5 +1,6 @@
 #include "agent/server/service.h"
 
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "agent/server/core_call.h"
@@ -12,6 +13,9 @@
 namespace sandboxlet::agent {
 
 namespace {
+
+// Seconds, as a pod's own.
+constexpr int64_t kMaxGrace = std::numeric_limits<int32_t>::max();
 
 Ref ref_of(const pb::Ref& ref) { return {ref.namespace_(), ref.name()}; }
 
@@ -119,10 +123,11 @@ grpc::Status Service::Delete(grpc::ServerContext* client, const pb::DeleteReques
   if (const auto may = may_change(); !may) return to_grpc(may.error());
   std::optional<int64_t> grace;
   if (request->has_grace_period_seconds()) grace = request->grace_period_seconds();
-  if (grace && *grace < 0) {
+  if (grace && (*grace < 0 || *grace > kMaxGrace)) {
     return to_grpc(Error(Code::kInvalidArgument,
                          "gracePeriodSeconds: Invalid value: " + std::to_string(*grace) +
-                             ": must be greater than or equal to 0"));
+                             ": must be between 0 and " + std::to_string(kMaxGrace) +
+                             ", inclusive"));
   }
   return answer(call_core(context_.io, *client,
                           [this, ref = ref_of(request->ref()), grace, wait = request->wait()] {

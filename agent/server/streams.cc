@@ -12,7 +12,8 @@ namespace {
 
 struct Change {
   pb::WatchEvent::Type type;
-  api::Sandbox sandbox;
+  // One for all who watch.
+  SandboxPtr sandbox;
 };
 
 pb::WatchEvent::Type type_of(ChangeType type) {
@@ -30,6 +31,13 @@ pb::WatchEvent::Type type_of(ChangeType type) {
 // What the core does for a stream when it begins; what it returns ends the listening. The stream's
 // thread gives it back to the core when it is done.
 using Subscription = std::shared_ptr<void>;
+
+bool is_watched(const pb::WatchRequest& request, const api::LabelSelector& selector,
+                const api::ObjectMeta& meta) {
+  return (request.namespace_().empty() || request.namespace_() == meta.namespace_) &&
+         (request.name().empty() || request.name() == meta.name) &&
+         api::matches(selector, meta.labels);
+}
 
 template <class T>
 grpc::Status ended(const Feed<T>& feed) {
@@ -66,27 +74,21 @@ grpc::Status Service::Watch(grpc::ServerContext* client, const pb::WatchRequest*
   const auto feed = std::make_shared<Feed<Change>>();
   auto begin = [this, feed, space = request->namespace_()]() -> Task<Result<Subscription>> {
     for (auto& sandbox : context_.source.list(space)) {
-      feed->push({pb::WatchEvent::ADDED, std::move(sandbox)});
+      feed->push({pb::WatchEvent::ADDED, std::make_shared<api::Sandbox>(std::move(sandbox))});
     }
     feed->push({pb::WatchEvent::SYNCED, {}});
-    co_return context_.source.listen([feed](ChangeType type, const api::Sandbox& sandbox) {
+    co_return context_.source.listen([feed](ChangeType type, const SandboxPtr& sandbox) {
       feed->push({type_of(type), sandbox});
     });
   };
   auto subscription = call_core(context_.io, *client, begin);
   if (!subscription) return to_grpc(subscription.error());
   while (const auto change = feed->pop(*client)) {
-    const auto& meta = change->sandbox.metadata;
-    const bool wanted =
-        change->type == pb::WatchEvent::SYNCED ||
-        ((request->namespace_().empty() || request->namespace_() == meta.namespace_) &&
-         (request->name().empty() || request->name() == meta.name) &&
-         api::matches(*selector, meta.labels));
-    if (!wanted) continue;
     pb::WatchEvent event;
     event.set_type(change->type);
-    if (change->type != pb::WatchEvent::SYNCED) {
-      event.set_object(api::write_sandbox(change->sandbox));
+    if (change->sandbox) {
+      if (!is_watched(*request, *selector, change->sandbox->metadata)) continue;
+      event.set_object(api::write_sandbox(*change->sandbox));
     }
     if (!writer->Write(event)) break;
   }

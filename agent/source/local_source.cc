@@ -7,6 +7,7 @@
 #include <array>
 
 #include "api/conditions.h"
+#include "api/defaults.h"
 #include "api/time.h"
 #include "api/validation.h"
 
@@ -54,11 +55,18 @@ Result<> refuse_deleted(const api::Sandbox& sandbox) {
 }
 
 // True where that is the state of the newest generation.
+// Of the actor's own object and generation.
 bool holds(const Actor& actor, const char* type, const char* status) {
   const auto& sandbox = actor.sandbox();
   const api::Condition* const condition = api::find_condition(sandbox.status.conditions, type);
   return condition != nullptr && condition->status == status &&
          condition->observedGeneration == sandbox.metadata.generation;
+}
+
+bool is_suspended(const Actor& now) { return holds(now, "Suspended", "True"); }
+
+bool is_up(const Actor& now) {
+  return holds(now, "Ready", "True") || holds(now, "Finished", "True");
 }
 
 }  // namespace
@@ -111,8 +119,9 @@ std::shared_ptr<void> LocalSource::listen(Listener listener) {
 
 void LocalSource::tell(ChangeType type, const api::Sandbox& sandbox) {
   const auto listeners = *listeners_;
+  const auto now = std::make_shared<const api::Sandbox>(sandbox);
   for (const auto& [id, listener] : listeners) {
-    if (listeners_->contains(id)) listener(type, sandbox);
+    if (listeners_->contains(id)) listener(type, now);
   }
 }
 
@@ -123,7 +132,8 @@ Task<Result<>> LocalSource::commit(api::Sandbox sandbox, std::string cause) {
   // The store removes it after this write of it, in the order of the calls.
   if (!manager_->find(sandbox.metadata.uid)) co_return not_found(sandbox.metadata.name);
   manager_->want(sandbox, cause);
-  tell(ChangeType::kModified, sandbox);
+  // With the status of now: it may have changed while the disk was waited for.
+  tell(ChangeType::kModified, manager_->find(sandbox.metadata.uid)->sandbox());
   co_return Result<>();
 }
 
@@ -164,7 +174,7 @@ Task<Result<Applied>> LocalSource::create(api::Sandbox sandbox, bool dry_run) {
   sandbox.status = {};
   sandbox.status.nodeName = node_name_;
   if (!dry_run) {
-    CO_CHECK_OK(co_await store_.put(sandbox));
+    CO_CHECK_OK(co_await store_.create(sandbox));
     uids_[{meta.namespace_, meta.name}] = meta.uid;
     manager_->want_new(sandbox);
     tell(ChangeType::kAdded, sandbox);
@@ -223,14 +233,16 @@ Task<Result<api::Sandbox>> LocalSource::suspend(Ref ref, std::string depth) {
     if (depth.empty()) return {};
     if (!next.spec.suspend) next.spec.suspend.emplace();
     next.spec.suspend->depth = depth;
+    api::set_defaults(next);
+    for (const auto& finding : api::validate(next)) {
+      if (!finding.path.starts_with("spec.suspend")) continue;
+      return Error(Code::kInvalidArgument, to_string(finding));
+    }
     return {};
   };
+  const TimePoint begun = clock_.now();
   CO_TRY(const auto target, co_await change(ref, std::move(edit), "User"));
-  Actor::Predicate suspended = [](const Actor& now) { return holds(now, "Suspended", "True"); };
-  if (!co_await target->until(suspended)) {
-    co_return Error(Code::kCancelled, "the Sandbox was deleted meanwhile");
-  }
-  co_return target->sandbox();
+  co_return (co_await await_state(target, /*suspended=*/true, begun)).wrap("suspend");
 }
 
 Task<Result<api::Sandbox>> LocalSource::resume(Ref ref, std::string cause) {
@@ -240,14 +252,39 @@ Task<Result<api::Sandbox>> LocalSource::resume(Ref ref, std::string cause) {
     if (next.spec.pause) next.spec.pause = false;
     return {};
   };
+  const TimePoint begun = clock_.now();
   CO_TRY(const auto target, co_await change(ref, std::move(edit), std::move(cause)));
-  Actor::Predicate running = [](const Actor& now) {
-    return holds(now, "Ready", "True") || holds(now, "Finished", "True");
-  };
-  if (!co_await target->until(running)) {
-    co_return Error(Code::kCancelled, "the Sandbox was deleted meanwhile");
+  co_return (co_await await_state(target, /*suspended=*/false, begun)).wrap("resume");
+}
+
+Task<Result<>> LocalSource::wake(Ref ref, std::string cause) {
+  CO_TRY(const auto target, actor(ref));
+  if (wants_suspension(target->sandbox().spec)) {
+    CO_CHECK_OK(co_await resume(std::move(ref), std::move(cause)));
+  } else if (target->is_resuming()) {
+    CO_CHECK_OK(co_await await_state(target, /*suspended=*/false, clock_.now()));
   }
-  co_return target->sandbox();
+  co_return Result<>();
+}
+
+Task<Result<api::Sandbox>> LocalSource::await_state(std::shared_ptr<Actor> target, bool suspended,
+                                                    TimePoint since) {
+  const auto is_so = suspended ? is_suspended : is_up;
+  Actor::Predicate over = [suspended, is_so, since](const Actor& now) {
+    return is_so(now) || now.obstacle(since) || wants_suspension(now.sandbox().spec) != suspended;
+  };
+  for (;;) {
+    if (!co_await target->until(over)) {
+      co_return Error(Code::kCancelled, "the Sandbox was deleted meanwhile");
+    }
+    if (is_so(*target)) co_return target->sandbox();
+    if (auto met = target->obstacle(since)) co_return std::move(*met);
+    if (wants_suspension(target->sandbox().spec) != suspended) {
+      co_return Error(
+          Code::kFailedPrecondition,
+          std::string("the Sandbox was ") + (suspended ? "resumed" : "suspended") + " meanwhile");
+    }
+  }
 }
 
 Task<Result<>> LocalSource::remove(Ref ref, std::optional<int64_t> grace_seconds, bool wait) {

@@ -21,6 +21,8 @@ struct Applied {
 };
 
 enum class ChangeType { kAdded, kModified, kDeleted };
+// As it was at one moment.
+using SandboxPtr = std::shared_ptr<const api::Sandbox>;
 
 // A Sandbox by name; an empty namespace means "default".
 struct Ref {
@@ -33,7 +35,7 @@ struct Ref {
 // deletion, conflicts, watches. Belongs to the core thread.
 class LocalSource final : public ManagerObserver {
  public:
-  using Listener = std::function<void(ChangeType, const api::Sandbox&)>;
+  using Listener = std::function<void(ChangeType, const SandboxPtr&)>;
   // Hears how each action went; for metrics.
   using OperationListener = std::function<void(const api::Sandbox&, const OperationRecord&)>;
 
@@ -46,10 +48,13 @@ class LocalSource final : public ManagerObserver {
   // sandbox is valid and has its defaults. Answers when it is on disk. With keep_suspension it says
   // nothing of suspension, and what holds now is kept.
   Task<Result<Applied>> apply(api::Sandbox sandbox, bool dry_run, bool keep_suspension);
-  // Changes what is wanted and answers when it is so. An empty depth keeps spec.suspend.depth.
+  // Changes what is wanted and answers when it is so, or what stands in the way; the agent goes on
+  // trying then. An empty depth keeps spec.suspend.depth.
   Task<Result<api::Sandbox>> suspend(Ref ref, std::string depth);
   // cause: "User", "Exec"; told in status.
   Task<Result<api::Sandbox>> resume(Ref ref, std::string cause);
+  // Resumes it where it is suspended, waits where that is under way, and else does nothing.
+  Task<Result<>> wake(Ref ref, std::string cause);
   // Answers when it is marked, or with wait, when all that it held is gone.
   Task<Result<>> remove(Ref ref, std::optional<int64_t> grace_seconds, bool wait);
 
@@ -75,6 +80,9 @@ class LocalSource final : public ManagerObserver {
   // Answers who follows the Sandbox, when the edit is on disk and wanted.
   Task<Result<std::shared_ptr<Actor>>> change(Ref ref, Edit edit, std::string cause);
   Task<Result<>> commit(api::Sandbox sandbox, std::string cause);
+  // Answers when it is suspended, or up; or what has stood in the way since then.
+  Task<Result<api::Sandbox>> await_state(std::shared_ptr<Actor> target, bool suspended,
+                                         TimePoint since);
   Task<void> forget(std::string uid);
   void tell(ChangeType type, const api::Sandbox& sandbox);
 

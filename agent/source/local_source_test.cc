@@ -67,8 +67,9 @@ class LocalSourceTest : public testing::Test {
 
   ExecutorContext executor_context() {
     auto is_alive = [](pid_t) { return true; };
-    return {runtime_,        cgroups_, volumes_, loop_.clock(), loop_.io().get_executor(),
-            root_ + "/logs", "/pool",  1 << 30,  is_alive};
+    const asio::any_io_executor here = loop_.io().get_executor();
+    return {runtime_, cgroups_,        volumes_, loop_.clock(), here,
+            here,     root_ + "/logs", "/pool",  1 << 30,       is_alive};
   }
   ManagerContext manager_context() {
     auto watch = [](pid_t, const std::function<void()>&) -> Result<std::shared_ptr<void>> {
@@ -171,12 +172,71 @@ TEST_F(LocalSourceTest, ADryRunLeavesNothing) {
 TEST_F(LocalSourceTest, AnswersASuspendWhenItIsSo) {
   const auto box = ready("box");
   const auto suspended = loop_.run(source_->suspend({"", "box"}, "Freeze"));
+  ASSERT_TRUE(suspended) << suspended.error().message();
   EXPECT_EQ(condition(*suspended, "Suspended"), "True");
   EXPECT_TRUE(cgroups_.frozen(box.metadata.uid));
   const auto resumed = loop_.run(source_->resume({"", "box"}, "Exec"));
   EXPECT_EQ(condition(*resumed, "Ready"), "True");
   EXPECT_FALSE(cgroups_.frozen(box.metadata.uid));
   EXPECT_EQ(resumed->status.suspend->lastResume->cause, "Exec");
+}
+
+TEST_F(LocalSourceTest, ASuspendThatCannotBeIsToldWhy) {
+  const auto box = ready("box");
+  cgroups_.fault = [](std::string_view operation, const std::string&) -> Result<> {
+    if (operation != "freeze") return {};
+    return Error(Code::kFailedPrecondition, "it did not freeze");
+  };
+  const auto suspended = loop_.run(source_->suspend({"", "box"}, "Freeze"));
+  ASSERT_FALSE(suspended);
+  EXPECT_THAT(suspended.error().message(), HasSubstr("it did not freeze"));
+  EXPECT_FALSE(cgroups_.frozen(box.metadata.uid));
+  // It is still wanted, and done when it can be.
+  cgroups_.fault = nullptr;
+  EXPECT_TRUE(loop_.run(source_->suspend({"", "box"}, "Freeze")));
+}
+
+TEST_F(LocalSourceTest, AResumeThatCannotBeIsToldWhy) {
+  ready("box");
+  ASSERT_TRUE(loop_.run(source_->suspend({"", "box"}, "Stop")));
+  runtime_.fail_always("StartContainer", {.error = Error(Code::kNotFound, "no such command")});
+  const auto resumed = loop_.run(source_->resume({"", "box"}, "User"));
+  ASSERT_FALSE(resumed);
+  EXPECT_THAT(resumed.error().message(), HasSubstr("no such command"));
+}
+
+TEST_F(LocalSourceTest, ASuspendThatIsOvertakenIsToldSo) {
+  ready("box");
+  runtime_.ignore_term("main");
+  std::optional<Error> told;
+  auto note = [&told](std::exception_ptr failure, Result<api::Sandbox> answer) {
+    die_on_exception(failure);
+    if (!answer) told = answer.error();
+  };
+  asio::co_spawn(loop_.io(), source_->suspend({"", "box"}, "Stop"), note);
+  ASSERT_TRUE(loop_.run(source_->resume({"", "box"}, "User")));
+  ASSERT_TRUE(told);
+  EXPECT_THAT(told->message(), HasSubstr("was resumed meanwhile"));
+}
+
+TEST_F(LocalSourceTest, ADepthBelowTheDeepestIsRefused) {
+  auto shallow = manifest("box");
+  shallow.spec.suspend.emplace().deepest = "Freeze";
+  ASSERT_TRUE(apply(shallow));
+  const auto suspended = loop_.run(source_->suspend({"", "box"}, "Terminate"));
+  ASSERT_FALSE(suspended);
+  EXPECT_EQ(suspended.error().code(), Code::kInvalidArgument);
+  EXPECT_THAT(suspended.error().message(), HasSubstr("spec.suspend.deepest"));
+  EXPECT_EQ(source_->get({"", "box"})->spec.operatingMode, "Running");
+}
+
+TEST_F(LocalSourceTest, ASecondDeleteWithLessGraceIsNotHeldUpByTheFirst) {
+  ready("box");
+  runtime_.ignore_term("main");
+  ASSERT_TRUE(loop_.run(source_->remove({"", "box"}, 3600, false)));
+  const TimePoint begun = loop_.clock().now();
+  ASSERT_TRUE(loop_.run(source_->remove({"", "box"}, 0, true)));
+  EXPECT_LT(loop_.clock().now() - begun, std::chrono::minutes(1));
 }
 
 TEST_F(LocalSourceTest, WritersAtOnceGoOneAfterTheOther) {
@@ -210,8 +270,8 @@ TEST_F(LocalSourceTest, AnApplyThatIsSilentOnSuspensionKeepsIt) {
 TEST_F(LocalSourceTest, DeletesAndTellsItsListeners) {
   const auto box = ready("box");
   std::vector<std::string> told;
-  const auto listening = source_->listen([&](ChangeType type, const api::Sandbox& sandbox) {
-    if (type == ChangeType::kDeleted) told.push_back(sandbox.metadata.name);
+  const auto listening = source_->listen([&](ChangeType type, const SandboxPtr& sandbox) {
+    if (type == ChangeType::kDeleted) told.push_back(sandbox->metadata.name);
   });
   EXPECT_TRUE(loop_.run(source_->remove({"", "box"}, 0, true)));
   EXPECT_THAT(told, ElementsAre("box"));

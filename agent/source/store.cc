@@ -78,18 +78,26 @@ Result<std::vector<api::Sandbox>> Store::load() {
   for (;;) {
     TRY(const bool more, rows.step());
     if (!more) return sandboxes;
-    auto object = api::read_sandbox(rows.text(0));
+    auto object = api::read_sandbox(rows.text(0), std::string::npos);
     if (!object.findings.empty()) {
       return Error(Code::kInternal,
                    "the store holds what cannot be read: " + object.findings.front().path + ": " +
                        object.findings.front().message);
     }
     // A status that cannot be read is made anew.
-    if (auto seen = api::read_sandbox(rows.text(1)); seen.findings.empty()) {
+    if (auto seen = api::read_sandbox(rows.text(1), std::string::npos); seen.findings.empty()) {
       object.sandbox.status = std::move(seen.sandbox.status);
     }
     sandboxes.push_back(std::move(object.sandbox));
   }
+}
+
+Task<Result<>> Store::create(api::Sandbox sandbox) {
+  auto work = [this, sandbox = std::move(sandbox)]() -> Result<> {
+    CHECK_OK(erase_named(sandbox.metadata).wrap("store"));
+    return write(sandbox).wrap("store");
+  };
+  co_return co_await offload(thread_.get_executor(), work);
 }
 
 Task<Result<>> Store::put(api::Sandbox sandbox) {
@@ -123,6 +131,13 @@ Result<> Store::write(const api::Sandbox& sandbox) {
 Result<> Store::erase(const std::string& uid) {
   TRY(Statement remove, Statement::prepare(database_.get(), "DELETE FROM sandboxes WHERE uid = ?"));
   return remove.bind(uid).run();
+}
+
+Result<> Store::erase_named(const api::ObjectMeta& meta) {
+  TRY(Statement remove,
+      Statement::prepare(database_.get(),
+                         "DELETE FROM sandboxes WHERE namespace = ? AND name = ?"));
+  return remove.bind(meta.namespace_).bind(meta.name).run();
 }
 
 // Without waiting for the disk: a suspend's own write must not queue behind an fsync of these.

@@ -29,7 +29,9 @@ class Store {
 
   // All of them, with their status. Blocks; before anything else is called.
   Result<std::vector<api::Sandbox>> load();
-  // Answers when it is on disk; kResourceExhausted where the disk is full, and nothing is changed.
+  // Answer when it is on disk; kResourceExhausted where the disk is full, and nothing is changed.
+  // create takes the place of one of the same name that is gone, though its row may still be there.
+  Task<Result<>> create(api::Sandbox sandbox);
   Task<Result<>> put(api::Sandbox sandbox);
   Task<Result<>> remove(std::string uid);
   void put_status(const api::Sandbox& sandbox);
@@ -39,6 +41,7 @@ class Store {
 
   Result<> write(const api::Sandbox& sandbox);
   Result<> erase(const std::string& uid);
+  Result<> erase_named(const api::ObjectMeta& meta);
   void write_statuses();
 
   UniqueFd lock_;

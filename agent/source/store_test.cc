@@ -79,6 +79,15 @@ TEST_F(StoreTest, ANameIsTakenOnce) {
   EXPECT_EQ(run(store->put(sandbox("u-2", "box"))).error().code(), Code::kAlreadyExists);
 }
 
+TEST_F(StoreTest, ANewOneTakesThePlaceOfOneThatIsGone) {
+  auto store = *Store::open(root_);
+  ASSERT_TRUE(run(store->put(sandbox("u-1", "box"))));
+  ASSERT_TRUE(run(store->create(sandbox("u-2", "box"))));
+  const auto all = *store->load();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].metadata.uid, "u-2");
+}
+
 TEST_F(StoreTest, ASecondAgentIsRefused) {
   const auto first = Store::open(root_);
   ASSERT_TRUE(first);

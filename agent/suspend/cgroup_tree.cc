@@ -1,5 +1,8 @@
 #include "agent/suspend/cgroup_tree.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+
 #include <chrono>
 #include <set>
 #include <thread>
@@ -49,6 +52,15 @@ Result<> CgroupTree::open(const CgroupLimits& limits) {
   return limit(root_, limits);
 }
 
+Result<UniqueFd> CgroupTree::lock() {
+  const std::string path = main_path(root_);
+  UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory) return errno_error(path);
+  if (flock(directory.get(), LOCK_EX | LOCK_NB) == 0) return directory;
+  if (errno != EWOULDBLOCK) return errno_error("lock " + path);
+  return Error(Code::kFailedPrecondition, "another sandboxlet runs on the cgroup " + path);
+}
+
 Result<> CgroupTree::create(const std::string& name, const CgroupLimits& limits) {
   TRY(const std::string path, checked(name));
   CHECK_OK(make(path));
@@ -83,7 +95,7 @@ Result<> CgroupTree::freeze(const std::string& name) {
     TRY(const bool frozen, try_to_freeze(path));
     if (frozen) return {};
   }
-  return Error(Code::kUnavailable, path + " did not freeze, and was thawed");
+  return Error(Code::kFailedPrecondition, path + " did not freeze, and was thawed");
 }
 
 Result<> CgroupTree::thaw(const std::string& name) {

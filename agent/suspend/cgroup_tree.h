@@ -10,6 +10,7 @@ namespace sandboxlet::agent {
 class CgroupTree : public Cgroups {
  public:
   std::string parent_of(const std::string& name) const override { return root_ + "/" + name; }
+  Result<UniqueFd> lock() final;
   Result<> create(const std::string& name, const CgroupLimits& limits) final;
   Result<> freeze(const std::string& name) final;
   Result<> thaw(const std::string& name) final;

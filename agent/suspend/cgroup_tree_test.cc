@@ -56,7 +56,7 @@ TEST(CgroupTree, ThawsAndTriesAgainWhatStaysHalfFrozen) {
 TEST(CgroupTree, GivesUpThawedWhatNeverFreezes) {
   StubbornTree tree(1000);
   const auto frozen = tree.freeze("box");
-  EXPECT_EQ(frozen.error().code(), Code::kUnavailable);
+  EXPECT_EQ(frozen.error().code(), Code::kFailedPrecondition);
   EXPECT_FALSE(tree.asked);
   EXPECT_EQ(*tree.state("box"), FreezerState::kThawed);
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/unique_fd.h"
 
 namespace sandboxlet::agent {
 
@@ -47,6 +48,9 @@ class Cgroups {
   virtual ~Cgroups() = default;
 
   virtual CgroupLayout layout() const = 0;
+  // Held while it lives; kFailedPrecondition where somebody else holds it. One agent a pool: each
+  // takes what it does not know for orphans.
+  virtual Result<UniqueFd> lock() = 0;
   // What CRI's cgroup_parent gets: "/sandboxlet/<name>".
   virtual std::string parent_of(const std::string& name) const = 0;
 

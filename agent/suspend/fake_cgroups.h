@@ -26,6 +26,7 @@ class FakeCgroups final : public Cgroups {
   bool frozen(const std::string& name) const { return frozen_.contains(name); }
 
   CgroupLayout layout() const override { return CgroupLayout::kV1; }
+  Result<UniqueFd> lock() override { return UniqueFd(); }
   std::string parent_of(const std::string& name) const override { return root_ + "/" + name; }
   Result<> create(const std::string& name, const CgroupLimits& limits) override;
   Result<> freeze(const std::string& name) override;

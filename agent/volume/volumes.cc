@@ -1,5 +1,7 @@
 #include "agent/volume/volumes.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -10,6 +12,7 @@
 #include "agent/volume/host_path.h"
 #include "agent/volume/mounts.h"
 #include "agent/volume/safe_remove.h"
+#include "base/unique_fd.h"
 
 namespace sandboxlet::agent {
 
@@ -19,6 +22,9 @@ constexpr char kVolumes[] = "/volumes";
 constexpr char kClaims[] = "/claims";
 // Where volumes wait for their removal, which may take long.
 constexpr char kDiscarded[] = "/discarded";
+
+// No volume has a name like this.
+constexpr char kHosts[] = "/.hosts";
 
 // Leaves room for a prefix in NAME_MAX.
 constexpr size_t kLongestName = 240;
@@ -62,6 +68,25 @@ Result<std::string> Volumes::stage(const std::string& uid, const VolumeRequest& 
   }
   CHECK_OK(empty_dir != nullptr ? stage_empty_dir(*empty_dir, path)
                                 : make_directory(path, kShared));
+  return path;
+}
+
+Result<std::string> Volumes::write_hosts(const std::string& uid, const std::string& text) {
+  TRY(const std::string directory, directory_of(uid));
+  const std::string parent = directory + kVolumes;
+  const std::lock_guard lock(making_);
+  for (const std::string& each : {root_, directory, parent}) {
+    CHECK_OK(make_directory(each, kPrivate));
+  }
+  const std::string path = parent + kHosts;
+  const UniqueFd file(
+      open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644));
+  if (!file) return errno_error(path);
+  // Whatever the umask says: the Sandbox's users read it.
+  if (fchmod(file.get(), 0644) != 0) return errno_error(path);
+  const ssize_t written = write(file.get(), text.data(), text.size());
+  if (written < 0) return errno_error(path);
+  if (static_cast<size_t>(written) != text.size()) return errno_error(path, ENOSPC);
   return path;
 }
 

@@ -49,6 +49,9 @@ class Volumes {
 
   // Idempotent. Answers the absolute path on the host that containers are given.
   Result<std::string> stage(const std::string& uid, const VolumeRequest& request);
+  // Writes what the Sandbox's containers have as /etc/hosts; answers its path. It does not outlive
+  // the pod. One that is mounted sees the change.
+  Result<std::string> write_hosts(const std::string& uid, const std::string& text);
   // Unmounts and removes what does not outlive the pod.
   Result<> unstage_all(const std::string& uid);
   // Removes all of it, kept data too. Idempotent.

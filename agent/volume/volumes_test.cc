@@ -57,6 +57,23 @@ TEST_F(VolumesTest, AnEmptyDirIsThereForEveryUserAndItsParentsForNone) {
   }
 }
 
+TEST_F(VolumesTest, TheHostsFileIsReadByEveryUserAndGoesWithThePod) {
+  const mode_t umask_before = umask(077);
+  const auto path = volumes_.write_hosts("u-1", "10.0.0.2\tbox\n");
+  umask(umask_before);
+  ASSERT_TRUE(path) << path.error().message();
+  EXPECT_EQ(mode_of(*path), 0644U);
+  // The same file: a container that has it mounted sees the change.
+  struct stat before {};
+  struct stat after {};
+  ::stat(path->c_str(), &before);
+  ASSERT_TRUE(volumes_.write_hosts("u-1", "10.0.0.3\tbox\n"));
+  ::stat(path->c_str(), &after);
+  EXPECT_EQ(before.st_ino, after.st_ino);
+  ASSERT_TRUE(volumes_.unstage_all("u-1"));
+  EXPECT_FALSE(fs::exists(*path));
+}
+
 // As after a restart of the agent, while the Sandbox runs.
 TEST_F(VolumesTest, StagingAgainLeavesAVolumeAsItsUserMadeIt) {
   for (const std::string& path : {stage("data", EmptyDir{}), stage("home", Claim{})}) {

@@ -24,6 +24,7 @@ agent::ExecutorContext Life::executor_context() {
           volumes_,
           loop_.clock(),
           loop_.io().get_executor(),
+          loop_.io().get_executor(),
           machine_.log_root(),
           "/pool",
           kNodeMemory,
