@@ -95,6 +95,7 @@ TEST_F(PrivateRuntimeTest, StopLeavesNothingOfAFrozenPod) {
   EXPECT_FALSE(fs::exists("/sys/class/net/" + bridge));
   EXPECT_THAT(processes_of(runtime.dir()), IsEmpty());
   EXPECT_THAT(contents("/proc/self/mountinfo"), testing::Not(testing::HasSubstr(runtime.dir())));
+  EXPECT_FALSE(fs::exists("/sys/fs/cgroup" + runtime.cgroup_root()));
   for (const auto& hierarchy : fs::directory_iterator("/sys/fs/cgroup")) {
     EXPECT_FALSE(fs::exists(hierarchy.path().string() + runtime.cgroup_root())) << hierarchy.path();
   }

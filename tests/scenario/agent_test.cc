@@ -1,9 +1,9 @@
 #include "tests/scenario/agent_test.h"
 
 #include <charconv>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "agent/suspend/cgroups.h"
 #include "api/conditions.h"
 #include "api/json.h"
 #include "tests/rig/eventually.h"
@@ -132,10 +132,10 @@ size_t AgentTest::pods() {
 }
 
 bool AgentTest::is_frozen(const std::string& uid) {
-  std::ifstream file("/sys/fs/cgroup/freezer" + runtime().cgroup_root() + "/" + uid +
-                     "/freezer.state");
-  std::string state;
-  return file >> state && state == "FROZEN";
+  const auto cgroups = sandboxlet::agent::open_cgroups(runtime().cgroup_root(), {});
+  if (!cgroups) return false;
+  const auto state = (*cgroups)->state(uid);
+  return state && *state == sandboxlet::agent::FreezerState::kFrozen;
 }
 
 }  // namespace sandboxlet::test

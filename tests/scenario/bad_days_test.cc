@@ -1,3 +1,5 @@
+#include <fstream>
+
 #include "tests/rig/command.h"
 #include "tests/rig/eventually.h"
 #include "tests/scenario/agent_test.h"
@@ -28,6 +30,32 @@ TEST_F(BadDaysTest, AContainerThatIgnoresTermIsKilledAfterItsGrace) {
   ASSERT_TRUE(resume("box").ok());
   EXPECT_TRUE(remove("box").ok());
   EXPECT_EQ(pods(), 0);
+}
+
+TEST_F(BadDaysTest, ADeleteWithLessGraceHastensOneThatIsUnderWay) {
+  ASSERT_TRUE(apply(running("trap '' TERM; while true; do sleep 0.1; done")).ok());
+  ASSERT_TRUE(becomes("box", "Ready", "True"));
+  pb::DeleteRequest request;
+  request.mutable_ref()->set_name("box");
+  // Longer than any test waits.
+  request.set_grace_period_seconds(3600);
+  pb::DeleteResponse response;
+  grpc::ClientContext slowly;
+  ASSERT_TRUE(agent().api().Delete(&slowly, request, &response).ok());
+  EXPECT_TRUE(eventually([&] { return !get("box")->metadata.deletionTimestamp.empty(); }));
+  request.set_grace_period_seconds(0);
+  request.set_wait(true);
+  grpc::ClientContext now;
+  EXPECT_TRUE(agent().api().Delete(&now, request, &response).ok());
+  EXPECT_EQ(pods(), 0);
+}
+
+TEST_F(BadDaysTest, AResumeThatCannotBeIsAnswered) {
+  ASSERT_TRUE(apply(running("test -e /home/good && sleep 1000; exit 3")).ok());
+  EXPECT_TRUE(eventually([&] { return container().reason == "CrashLoopBackOff"; }));
+  const auto resumed = resume("box");
+  EXPECT_EQ(resumed.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_THAT(resumed.error_message(), testing::HasSubstr("does not stay up"));
 }
 
 TEST_F(BadDaysTest, AContainerThatExitsAtOnceIsHeldBack) {
@@ -62,6 +90,21 @@ TEST_F(BadDaysTest, ARuntimeThatIsAbsentAtStartIsWaitedFor) {
   }));
   ASSERT_TRUE(runtime().restart());
   EXPECT_TRUE(becomes("box", "Ready", "True"));
+}
+
+TEST_F(BadDaysTest, ASecondAgentOnTheSamePoolRefuses) {
+  std::ifstream first(runtime().dir() + "/agent.yaml");
+  std::ofstream second(runtime().dir() + "/second.yaml");
+  for (std::string line; std::getline(first, line);) {
+    const bool own = line.starts_with("dataRoot:") || line.starts_with("socket:");
+    second << line << (own ? "2" : "") << "\n";
+  }
+  second.close();
+  const auto started =
+      run_command({SANDBOXLET_AGENT, "--config", runtime().dir() + "/second.yaml"});
+  ASSERT_FALSE(started);
+  EXPECT_THAT(started.error().message(),
+              testing::HasSubstr("another sandboxlet runs on the cgroup"));
 }
 
 TEST_F(BadDaysTest, ASecondAgentOnTheSameDataRefuses) {

@@ -1,3 +1,6 @@
+#include <thread>
+
+#include "tests/rig/eventually.h"
 #include "tests/scenario/agent_test.h"
 
 namespace sandboxlet::test {
@@ -147,6 +150,16 @@ TEST_F(ExecTest, WakesASandboxFromEachDepth) {
     ASSERT_TRUE(suspend("box", depth).ok()) << depth;
     EXPECT_EQ(run({"echo", "woken"}).out, "woken\n") << depth;
     EXPECT_EQ(get("box")->status.suspend->lastResume->cause, "Exec") << depth;
+  }
+}
+
+TEST_F(ExecTest, WaitsForAResumeThatIsUnderWay) {
+  for (const char* depth : {"Freeze", "Stop"}) {
+    ASSERT_TRUE(suspend("box", depth).ok()) << depth;
+    std::thread resuming([&] { EXPECT_TRUE(resume("box").ok()); });
+    EXPECT_TRUE(eventually([&] { return get("box")->spec.operatingMode == "Running"; }));
+    EXPECT_EQ(run({"echo", "woken"}).out, "woken\n") << depth;
+    resuming.join();
   }
 }
 

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "agent/suspend/cgroups.h"
 #include "tests/rig/command.h"
 #include "tests/rig/pods.h"
 
@@ -69,15 +70,10 @@ void add_what_containerd_knows(Holdings& held, const PrivateRuntime& runtime) {
 
 void add_cgroups(Holdings& held, const PrivateRuntime& runtime) {
   // One a Sandbox, however many hierarchies have it.
-  std::set<std::string> names;
-  for (const auto& hierarchy : fs::directory_iterator("/sys/fs/cgroup")) {
-    std::error_code error;
-    for (const auto& entry :
-         fs::directory_iterator(hierarchy.path().string() + runtime.cgroup_root(), error)) {
-      if (entry.is_directory()) names.insert(entry.path().filename());
-    }
-  }
-  held["cgroups"].insert(names.begin(), names.end());
+  const auto cgroups = agent::open_cgroups(runtime.cgroup_root(), {});
+  if (!cgroups) return;
+  const auto names = (*cgroups)->list();
+  if (names) held["cgroups"].insert(names->begin(), names->end());
 }
 
 void add_mounts(Holdings& held, const PrivateRuntime& runtime) {

@@ -86,6 +86,17 @@ TEST_F(LogsTest, OfASandboxWithTheLongestName) {
   EXPECT_TRUE(eventually([&] { return read(request, name) == std::vector<std::string>{"here"}; }));
 }
 
+TEST_F(LogsTest, WithoutAContainersNameTheFirstIsFollowedToItsOwnEnd) {
+  auto text = manifest("box", R"("restartPolicy":"Never",)");
+  text.replace(text.find(R"("containers":[)") + 14, 0,
+               R"({"name":"first","image":"sandboxlet.test/busybox:1","command":["echo","one"]},)");
+  ASSERT_TRUE(apply(text).ok());
+  EXPECT_TRUE(eventually([&] { return container_id("box") != ""; }));
+  pb::LogsRequest request;
+  request.set_follow(true);
+  EXPECT_TRUE(eventually([&] { return read(request) == std::vector<std::string>{"one"}; }));
+}
+
 TEST_F(LogsTest, SaysWhatIsNotThere) {
   start("sleep 1000");
   ASSERT_TRUE(becomes("box", "Ready", "True"));
