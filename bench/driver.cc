@@ -1,5 +1,7 @@
 #include "bench/driver.h"
 
+#include <signal.h>
+
 #include <set>
 #include <thread>
 
@@ -47,13 +49,19 @@ Result<> Driver::apply(const std::string& name) {
 
 Result<double> Driver::create(const std::string& name) { return create_all({name}); }
 
-Result<double> Driver::create_all(const std::vector<std::string>& names) {
-  grpc::ClientContext watching;
-  const auto stream = agent_.Watch(&watching, pb::WatchRequest());
+Result<Driver::Watch> Driver::watch(grpc::ClientContext& context) {
+  auto stream = agent_.Watch(&context, pb::WatchRequest());
   pb::WatchEvent event;
   while (event.type() != pb::WatchEvent::SYNCED) {
     if (!stream->Read(&event)) return Error(Code::kInternal, "the watch ended");
   }
+  return stream;
+}
+
+Result<double> Driver::create_all(const std::vector<std::string>& names) {
+  grpc::ClientContext watching;
+  TRY(const auto stream, watch(watching));
+  pb::WatchEvent event;
   std::set<std::string> waiting(names.begin(), names.end());
   const auto begun = Clock::now();
   std::vector<std::thread> callers;
@@ -101,6 +109,23 @@ Result<double> Driver::exec_true(const std::string& name) {
   const double took = since(begun);
   stream->WritesDone();
   CHECK_OK(check(stream->Finish()));
+  return took;
+}
+
+Result<double> Driver::see_exit(const std::string& name, pid_t pid) {
+  grpc::ClientContext watching;
+  TRY(const auto stream, watch(watching));
+  const auto begun = Clock::now();
+  kill(pid, SIGKILL);
+  pb::WatchEvent event;
+  while (stream->Read(&event)) {
+    const auto sandbox = api::read_sandbox(event.object()).sandbox;
+    if (sandbox.metadata.name != name || sandbox.status.containers.empty()) continue;
+    const auto& container = sandbox.status.containers[0];
+    if (container.state != "Running" || container.restartCount > 0) break;
+  }
+  const double took = since(begun);
+  watching.TryCancel();
   return took;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,9 +27,15 @@ class Driver {
   Result<double> resume(const std::string& name);
   // Runs `true` in the first container, to its exit code.
   Result<double> exec_true(const std::string& name);
+  // From the end of that process, which is killed, to a watch that tells of it.
+  Result<double> see_exit(const std::string& name, pid_t pid);
   Result<double> remove(const std::string& name);
 
  private:
+  using Watch = std::unique_ptr<grpc::ClientReader<pb::WatchEvent>>;
+
+  // Of everything, with all that was there read.
+  Result<Watch> watch(grpc::ClientContext& context);
   Result<> apply(const std::string& name);
   Result<double> timed(const std::function<grpc::Status(grpc::ClientContext&)>& call);
 

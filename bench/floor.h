@@ -23,8 +23,15 @@ class Floor {
   Result<double> start_again(const std::string& name);
   // ExecSync of `true`.
   Result<double> exec_true(const std::string& name);
-  Result<> stop_container(const std::string& name);
-  Result<> remove(const std::string& name);
+  // From the end of its container's process, which is killed, to a ContainerStatus that tells of
+  // it; asked over and over.
+  Result<double> see_exit(const std::string& name);
+  // Of the first container of a Sandbox of the agent's.
+  Result<pid_t> pid_of_sandbox(const std::string& name);
+  // StopContainer, RemoveContainer.
+  Result<double> stop_container(const std::string& name);
+  // StopPodSandbox, RemovePodSandbox.
+  Result<double> remove(const std::string& name);
   // The same as create, for all names at once.
   Result<double> create_all(const std::vector<std::string>& names);
 
@@ -39,6 +46,7 @@ class Floor {
   explicit Floor(const test::PrivateRuntime& runtime);
   cri::v1::PodSandboxConfig pod_config(const Pod& pod) const;
   cri::v1::ContainerConfig container_config(Pod& pod) const;
+  Task<Result<pid_t>> pid_of(std::string container);
   Result<> prepare(const std::string& name);
   Task<Result<>> create_one(std::string name);
   Task<Result<>> run_container(std::string name);
