@@ -120,9 +120,7 @@ Result<double> Driver::see_exit(const std::string& name, pid_t pid) {
   pb::WatchEvent event;
   while (stream->Read(&event)) {
     const auto sandbox = api::read_sandbox(event.object()).sandbox;
-    if (sandbox.metadata.name != name || sandbox.status.containers.empty()) continue;
-    const auto& container = sandbox.status.containers[0];
-    if (container.state != "Running" || container.restartCount > 0) break;
+    if (sandbox.metadata.name == name && !is_ready(event.object())) break;
   }
   const double took = since(begun);
   watching.TryCancel();

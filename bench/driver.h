@@ -27,7 +27,7 @@ class Driver {
   Result<double> resume(const std::string& name);
   // Runs `true` in the first container, to its exit code.
   Result<double> exec_true(const std::string& name);
-  // From the end of that process, which is killed, to a watch that tells of it.
+  // From the end of that process, which is killed, to Ready=False seen on a watch.
   Result<double> see_exit(const std::string& name, pid_t pid);
   Result<double> remove(const std::string& name);
 

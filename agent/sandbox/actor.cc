@@ -180,7 +180,7 @@ void Actor::watch_exits() {
     if (container.state != ContainerState::kRunning || container.pid == 0) continue;
     running.insert(container.id);
     if (exit_watches_.contains(container.id)) continue;
-    auto watch = context_.watch_exit(container.pid, [this] { look(); });
+    auto watch = context_.watch_exit(container.pid, [this, id = container.id] { ended(id); });
     if (watch) {
       exit_watches_[container.id] = std::move(*watch);
     } else if (watch.error().code() == Code::kNotFound) {
@@ -190,6 +190,15 @@ void Actor::watch_exits() {
   std::erase_if(exit_watches_, [&](const auto& watch) { return !running.contains(watch.first); });
   // It ended between its being read and its being watched.
   if (missed_one && observed_.known) look();
+}
+
+// Told at once; how it ended only the runtime can say, and takes its time to.
+void Actor::ended(const std::string& container_id) {
+  for (auto& container : observed_.containers) {
+    if (container.id == container_id) container.is_ending = true;
+  }
+  publish();
+  look();
 }
 
 void Actor::settle_waiters() {

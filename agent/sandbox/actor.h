@@ -99,6 +99,7 @@ class Actor : public std::enable_shared_from_this<Actor> {
   void publish();
   void note_resume(const api::SandboxStatus& status);
   void watch_exits();
+  void ended(const std::string& container_id);
   void settle_waiters();
   Situation situation() const;
 

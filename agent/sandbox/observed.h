@@ -37,6 +37,8 @@ struct ObservedContainer {
   ContainerState state = ContainerState::kUnknown;
   // Of its init process, 0 unless it runs.
   pid_t pid = 0;
+  // That process has ended, and the runtime does not know it yet.
+  bool is_ending = false;
   WallTime started{};
   WallTime finished{};
   int exit_code = 0;

@@ -60,7 +60,7 @@ bool all_running(const Situation& situation) {
   return std::all_of(containers.begin(), containers.end(), [&](const api::Container& wanted) {
     const ObservedContainer* const container = situation.observed.container(wanted.name);
     return container != nullptr && container->state == ContainerState::kRunning &&
-           container->pod_id == pod->id;
+           !container->is_ending && container->pod_id == pod->id;
   });
 }
 

@@ -56,6 +56,14 @@ TEST(Status, TellsWhatAContainerWaitsFor) {
   EXPECT_EQ(crashed.restartCount, 1);
 }
 
+TEST(Status, IsNotReadyOnceAProcessHasEndedThoughTheRuntimeDoesNotKnow) {
+  TestWorld world;
+  world.converge();
+  world.observed.containers[0].is_ending = true;
+  EXPECT_EQ(told(status(world), "Ready"),
+            "False/DependenciesNotReady: Pod is Running but not Ready");
+}
+
 TEST(Status, IsNotReadyWhileAFreezeIsUnderWay) {
   TestWorld world;
   world.converge();
