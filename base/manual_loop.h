@@ -41,7 +41,7 @@ class ManualLoop {
   T run(Task<T> task) {
     std::optional<T> answer;
     auto take = [&](std::exception_ptr failure, T value) {
-      die_on_exception(std::move(failure));
+      die_on_exception(failure);
       answer.emplace(std::move(value));
     };
     asio::co_spawn(io_, std::move(task), take);

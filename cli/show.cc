@@ -41,7 +41,8 @@ void add_pairs(std::vector<Row>& rows, const char* title,
                const std::map<std::string, std::string>& pairs) {
   if (pairs.empty()) rows.push_back({title, "<none>"});
   for (const auto& [key, value] : pairs) {
-    rows.push_back({&key == &pairs.begin()->first ? title : "", key + "=" + value});
+    Row& row = rows.emplace_back(Row{key == pairs.begin()->first ? title : "", key});
+    row.back().append("=").append(value);
   }
 }
 

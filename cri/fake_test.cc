@@ -50,7 +50,7 @@ class FakeRuntimeTest : public testing::Test {
   std::shared_ptr<std::optional<Result<>>> begin(Task<Result<>> task) {
     auto answer = std::make_shared<std::optional<Result<>>>();
     auto take = [answer](std::exception_ptr failure, Result<> result) {
-      die_on_exception(std::move(failure));
+      die_on_exception(failure);
       answer->emplace(std::move(result));
     };
     asio::co_spawn(loop.io(), std::move(task), take);

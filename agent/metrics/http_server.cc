@@ -91,9 +91,9 @@ Task<void> HttpServer::accept() {
     }
     if (connections_ >= kMaxConnections) continue;
     ++connections_;
-    asio::co_spawn(io_, serve(std::move(socket)), [this](std::exception_ptr failure) {
+    asio::co_spawn(io_, serve(std::move(socket)), [this](const std::exception_ptr& failure) {
       --connections_;
-      die_on_exception(std::move(failure));
+      die_on_exception(failure);
     });
   }
 }

@@ -247,7 +247,7 @@ TEST_F(LocalSourceTest, WritersAtOnceGoOneAfterTheOther) {
     auto labelled = manifest("box");
     labelled.metadata.labels["writer"] = std::to_string(i);
     auto note = [&applied](std::exception_ptr failure, Result<Applied> answer) {
-      die_on_exception(std::move(failure));
+      die_on_exception(failure);
       if (answer && answer->outcome == ApplyOutcome::kConfigured) ++applied;
     };
     asio::co_spawn(loop_.io(), source_->apply(std::move(labelled), false, false), note);

@@ -156,7 +156,7 @@ TEST_F(ClientRealTest, SurvivesTheRuntimesDeathWithACallUnderWay) {
                  client_->exec_sync(container_, {"sh", "-c", "touch /run/begun; exec sleep 600"},
                                     std::chrono::minutes(10)),
                  [&](std::exception_ptr failure, Result<cri::v1::ExecSyncResponse> done) {
-                   die_on_exception(std::move(failure));
+                   die_on_exception(failure);
                    outstanding.emplace(std::move(done));
                  });
   output_of({"sh", "-c", "until test -e /run/begun; do usleep 1000; done"});

@@ -22,7 +22,7 @@ class CoreLoop {
   T run(Task<T> task) {
     std::optional<T> answer;
     asio::co_spawn(io_, std::move(task), [&](std::exception_ptr failure, T value) {
-      die_on_exception(std::move(failure));
+      die_on_exception(failure);
       answer.emplace(std::move(value));
     });
     return wait_for(answer);
