@@ -95,7 +95,7 @@ Result<Figures> stop(Bench& bench) {
 }
 
 Result<Figures> exec_true(Bench& bench) {
-  constexpr int kRounds = 40;
+  constexpr int kRounds = 100;
   TRY(const double made, bench.floor.create("exec"));
   TRY(const double created, bench.driver.create("exec"));
   static_cast<void>(made + created);
