@@ -1,0 +1,44 @@
+#include "tests/rig/kube_test.h"
+
+namespace sandboxlet::test {
+
+namespace {
+
+class SharedServer : public testing::Environment {
+ public:
+  Result<> start() {
+    if (server_) return {};
+    TRY(server_, KubeApiServer::start());
+    return {};
+  }
+  KubeApiServer& get() { return *server_; }
+
+  void TearDown() override {
+    if (!server_) return;
+    auto stopped = server_->stop();
+    EXPECT_TRUE(stopped.has_value()) << stopped.error().message();
+    server_.reset();
+  }
+
+ private:
+  std::unique_ptr<KubeApiServer> server_;
+};
+
+// GoogleTest owns it.
+SharedServer* const shared = [] {
+  auto* environment = new SharedServer;
+  testing::AddGlobalTestEnvironment(environment);
+  return environment;
+}();
+
+}  // namespace
+
+void KubeTest::SetUp() {
+  if (KubeApiServer::why_not()) GTEST_SKIP() << *KubeApiServer::why_not();
+  auto started = shared->start();
+  ASSERT_TRUE(started.has_value()) << started.error().message();
+}
+
+KubeApiServer& KubeTest::api() { return shared->get(); }
+
+}  // namespace sandboxlet::test
