@@ -44,6 +44,12 @@ Result<> check_name(const std::string& name) {
   return Error(Code::kInvalidArgument, "not a name for a directory: \"" + name + "\"");
 }
 
+// From the topmost down.
+Result<> make_parents(std::initializer_list<std::string> paths) {
+  for (const std::string& path : paths) CHECK_OK(make_directory(path, kPrivate));
+  return {};
+}
+
 bool exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
 
 }  // namespace
@@ -63,9 +69,7 @@ Result<std::string> Volumes::stage(const std::string& uid, const VolumeRequest& 
   const std::string parent = directory + (empty_dir != nullptr ? kVolumes : kClaims);
   const std::string path = parent + "/" + request.name;
   const std::lock_guard lock(making_);
-  for (const std::string& each : {root_, directory, parent}) {
-    CHECK_OK(make_directory(each, kPrivate));
-  }
+  CHECK_OK(make_parents({root_, directory, parent}));
   CHECK_OK(empty_dir != nullptr ? stage_empty_dir(*empty_dir, path)
                                 : make_directory(path, kShared));
   return path;
@@ -75,9 +79,7 @@ Result<std::string> Volumes::write_hosts(const std::string& uid, const std::stri
   TRY(const std::string directory, directory_of(uid));
   const std::string parent = directory + kVolumes;
   const std::lock_guard lock(making_);
-  for (const std::string& each : {root_, directory, parent}) {
-    CHECK_OK(make_directory(each, kPrivate));
-  }
+  CHECK_OK(make_parents({root_, directory, parent}));
   const std::string path = parent + kHosts;
   const UniqueFd file(
       open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644));
