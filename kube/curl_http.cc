@@ -14,6 +14,7 @@ class CurlStream final : public HttpStream {
   ~CurlStream() override { exchange_->abandon(); }
   const HttpHead& head() const override { return exchange_->head(); }
   Task<Result<std::string>> read() override { return exchange_->read(); }
+  void cancel() override { exchange_->abandon(); }
 
  private:
   const std::shared_ptr<Exchange> exchange_;

@@ -13,12 +13,14 @@ namespace sandboxlet::kube {
 // comes any more is given up after 45 seconds (kube.md §1: curl itself does not look). Streams and
 // other requests are better kept on two of these: a server allows 100 exchanges a connection.
 //
-// Outlives its streams. Destroying it ends every exchange; those who wait hear of it when the
-// core's loop runs again.
+// Destroying it ends every exchange; those who wait hear of it when the core's loop runs again.
 class CurlHttp final : public Http {
  public:
   CurlHttp(asio::io_context& io, Clock& clock, ClusterConfig config)
       : io_(io), clock_(clock), config_(std::move(config)) {}
+  ~CurlHttp() override { thread_->stop(); }
+  CurlHttp(const CurlHttp&) = delete;
+  CurlHttp& operator=(const CurlHttp&) = delete;
 
   Task<Result<HttpResponse>> send(HttpRequest request) override;
   Task<Result<std::unique_ptr<HttpStream>>> open(HttpRequest request) override;
@@ -27,7 +29,7 @@ class CurlHttp final : public Http {
   asio::io_context& io_;
   Clock& clock_;
   const ClusterConfig config_;
-  CurlThread thread_;
+  const std::shared_ptr<CurlThread> thread_ = std::make_shared<CurlThread>();
 };
 
 }  // namespace sandboxlet::kube

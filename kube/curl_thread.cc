@@ -18,18 +18,21 @@ CURLM* make_multi() {
 
 CurlThread::CurlThread() : multi_(make_multi(), curl_multi_cleanup), thread_([this] { loop(); }) {}
 
-CurlThread::~CurlThread() {
+CurlThread::~CurlThread() { stop(); }
+
+void CurlThread::stop() {
   {
     const std::lock_guard guard(mutex_);
     stopping_ = true;
   }
   curl_multi_wakeup(multi_.get());
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void CurlThread::run(std::function<void()> work) {
   {
     const std::lock_guard guard(mutex_);
+    if (stopped_) return;
     queue_.push_back(std::move(work));
   }
   curl_multi_wakeup(multi_.get());
@@ -74,7 +77,8 @@ void CurlThread::loop() {
     run_queue();
     {
       const std::lock_guard guard(mutex_);
-      if (stopping_ && queue_.empty()) break;
+      stopped_ = stopping_ && queue_.empty();
+      if (stopped_) break;
     }
     int running = 0;
     curl_multi_perform(multi_.get(), &running);

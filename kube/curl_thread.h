@@ -12,8 +12,8 @@
 namespace sandboxlet::kube {
 
 // One thread that drives all transfers of a curl multi handle. Whatever touches a transfer runs
-// there: its callbacks, and what is given to run(). Destroying it ends all transfers, each with
-// CURLE_ABORTED_BY_CALLBACK.
+// there: its callbacks, and what is given to run(). Shared by those whose transfers it drives,
+// which may outlive its work.
 class CurlThread {
  public:
   // How a transfer ended; runs on this thread, once.
@@ -24,7 +24,9 @@ class CurlThread {
   CurlThread(const CurlThread&) = delete;
   CurlThread& operator=(const CurlThread&) = delete;
 
-  // From any thread: work runs on this one, in the order of the calls.
+  // Ends all transfers, each with CURLE_ABORTED_BY_CALLBACK, and the thread. From another thread.
+  void stop();
+  // From any thread: work runs on this one, in the order of the calls; not at all once stopped.
   void run(std::function<void()> work);
   // On this thread alone.
   void add(CURL* easy, Done done);
@@ -41,6 +43,7 @@ class CurlThread {
   std::mutex mutex_;
   std::vector<std::function<void()>> queue_;
   bool stopping_ = false;
+  bool stopped_ = false;
   std::map<CURL*, Done> transfers_;
   std::thread thread_;
 };

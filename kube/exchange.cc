@@ -43,9 +43,9 @@ void set_pem(CURL* easy, CURLoption option, const std::string& pem) {
 
 }  // namespace
 
-Exchange::Exchange(asio::io_context& io, CurlThread& thread, const ClusterConfig& config,
-                   HttpRequest request)
-    : io_(io), thread_(thread), request_(std::move(request)), easy_(curl_easy_init()) {
+Exchange::Exchange(asio::io_context& io, std::shared_ptr<CurlThread> thread,
+                   const ClusterConfig& config, HttpRequest request)
+    : io_(io), thread_(std::move(thread)), request_(std::move(request)), easy_(curl_easy_init()) {
   url_ = config.server + request_.path;
   for (const auto& header : request_.headers) {
     headers_ = curl_slist_append(headers_, header.c_str());
@@ -99,13 +99,13 @@ void Exchange::set_options(const ClusterConfig& config) {
 // ---- The core's side
 
 void Exchange::begin() {
-  thread_.run([self = shared_from_this()] {
-    self->thread_.add(self->easy_, [self](CURLcode code) { self->ended(code); });
+  thread_->run([self = shared_from_this()] {
+    self->thread_->add(self->easy_, [self](CURLcode code) { self->ended(code); });
   });
 }
 
 void Exchange::abandon() {
-  thread_.run([self = shared_from_this()] { self->thread_.abort(self->easy_); });
+  thread_->run([self = shared_from_this()] { self->thread_->abort(self->easy_); });
 }
 
 // An ordinary function: g++ 12 miscompiles async_initiate inside a coroutine.
@@ -137,7 +137,7 @@ Task<Result<std::string>> Exchange::read() {
   }
   std::string piece = std::move(pieces_.front());
   pieces_.pop_front();
-  thread_.run([self = shared_from_this(), size = piece.size()] { self->give_back(size); });
+  thread_->run([self = shared_from_this(), size = piece.size()] { self->give_back(size); });
   co_return piece;
 }
 

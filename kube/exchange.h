@@ -15,7 +15,7 @@ namespace sandboxlet::kube {
 // is told of it and reads. Shared by both, and by the handlers that go between them.
 class Exchange : public std::enable_shared_from_this<Exchange> {
  public:
-  Exchange(asio::io_context& io, CurlThread& thread, const ClusterConfig& config,
+  Exchange(asio::io_context& io, std::shared_ptr<CurlThread> thread, const ClusterConfig& config,
            HttpRequest request);
   ~Exchange();
 
@@ -46,7 +46,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void wake();
 
   asio::io_context& io_;
-  CurlThread& thread_;
+  const std::shared_ptr<CurlThread> thread_;
   const HttpRequest request_;
   CURL* const easy_;
   curl_slist* headers_ = nullptr;

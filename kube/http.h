@@ -42,6 +42,8 @@ class HttpStream {
   // The next piece; empty at the end. kUnavailable where the connection broke. One at a time: what
   // is not asked for waits on the wire.
   virtual Task<Result<std::string>> read() = 0;
+  // Ends the exchange: who reads hears kCancelled.
+  virtual void cancel() = 0;
 };
 
 // Requests to one server. Belongs to the core thread.
