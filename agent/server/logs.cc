@@ -27,7 +27,7 @@ Result<std::string> container_name(const api::Sandbox& sandbox, const std::strin
 }
 
 // Where the log is of the container's newest instance, or of the one before it.
-Result<LogPlace> place_of(const LocalSource& source, const pb::LogsRequest& request) {
+Result<LogPlace> place_of(const Source& source, const pb::LogsRequest& request) {
   TRY(const auto actor, source.actor({request.ref().namespace_(), request.ref().name()}));
   TRY(const std::string name, container_name(actor->sandbox(), request.container()));
   const auto& attempts = actor->observed().next_attempt;
@@ -43,8 +43,7 @@ Result<LogPlace> place_of(const LocalSource& source, const pb::LogsRequest& requ
   return LogPlace{name, log_directory_name(actor->sandbox()) + "/" + name, written - back};
 }
 
-bool still_writes(const LocalSource& source, const pb::LogsRequest& request,
-                  const LogPlace& place) {
+bool still_writes(const Source& source, const pb::LogsRequest& request, const LogPlace& place) {
   const auto actor = source.actor({request.ref().namespace_(), request.ref().name()});
   if (!actor) return false;
   for (const auto& container : (*actor)->observed().containers) {

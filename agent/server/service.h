@@ -3,7 +3,7 @@
 #include <functional>
 #include <string>
 
-#include "agent/source/local_source.h"
+#include "agent/source/source.h"
 #include "cri/exec_opener.h"
 #include "proto/sandboxlet/v1/sandboxlet.grpc.pb.h"
 
@@ -14,7 +14,7 @@ namespace pb = ::sandboxlet::v1;
 // What the local API answers from; outlives the server.
 struct ServiceContext {
   asio::io_context& io;
-  LocalSource& source;
+  Source& source;
   EventLog& events;
   Clock& clock;
   Cgroups& cgroups;

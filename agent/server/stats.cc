@@ -20,7 +20,7 @@ void add_container(pb::SandboxStats& to, const ::runtime::v1::ContainerStats& fr
 }
 
 // The Sandboxes that are asked for, with their names.
-Result<StatsByUid> chosen(const LocalSource& source, const Ref& ref) {
+Result<StatsByUid> chosen(const Source& source, const Ref& ref) {
   StatsByUid stats;
   auto add = [&](const api::Sandbox& sandbox) {
     pb::SandboxStats& one = stats[sandbox.metadata.uid];

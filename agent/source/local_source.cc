@@ -3,11 +3,8 @@
 #include <spdlog/spdlog.h>
 #include <sys/random.h>
 
-#include <algorithm>
 #include <array>
 
-#include "api/conditions.h"
-#include "api/defaults.h"
 #include "api/time.h"
 #include "api/validation.h"
 
@@ -35,94 +32,20 @@ std::string next_version(const std::string& version) {
   return std::to_string(version.empty() ? 1 : std::stoull(version) + 1);
 }
 
-Error conflict(const std::string& name, const std::string& why) {
-  return Error(
-      Code::kFailedPrecondition,
-      "Operation cannot be fulfilled on sandboxes.agents.x-k8s.io \"" + name + "\": " + why);
-}
-
-Error not_found(const std::string& name) {
-  return Error(Code::kNotFound, "sandboxes.agents.x-k8s.io \"" + name + "\" not found");
-}
-
-NameQueue::Key key_of(const Ref& ref) {
-  return {ref.namespace_.empty() ? "default" : ref.namespace_, ref.name};
-}
-
-Result<> refuse_deleted(const api::Sandbox& sandbox) {
-  if (sandbox.metadata.deletionTimestamp.empty()) return {};
-  return conflict(sandbox.metadata.name, "object is being deleted");
-}
-
-// True where that is the state of the newest generation.
-// Of the actor's own object and generation.
-bool holds(const Actor& actor, const char* type, const char* status) {
-  const auto& sandbox = actor.sandbox();
-  const api::Condition* const condition = api::find_condition(sandbox.status.conditions, type);
-  return condition != nullptr && condition->status == status &&
-         condition->observedGeneration == sandbox.metadata.generation;
-}
-
-bool is_suspended(const Actor& now) { return holds(now, "Suspended", "True"); }
-
-bool is_up(const Actor& now) {
-  return holds(now, "Ready", "True") || holds(now, "Finished", "True");
-}
-
 }  // namespace
 
 LocalSource::LocalSource(Store& store, Clock& clock, EventLog& events, std::string node_name)
-    : store_(store), clock_(clock), events_(events), node_name_(std::move(node_name)) {}
+    : Source(clock, events), store_(store), events_(events), node_name_(std::move(node_name)) {}
 
 Result<> LocalSource::start(Manager& manager) {
-  manager_ = &manager;
+  use(manager);
   TRY(auto sandboxes, store_.load());
   for (auto& sandbox : sandboxes) {
-    uids_[{sandbox.metadata.namespace_, sandbox.metadata.name}] = sandbox.metadata.uid;
+    know(sandbox.metadata);
     sandbox.status.nodeName = node_name_;
     manager.want(std::move(sandbox));
   }
   return {};
-}
-
-// ---- Reading
-
-Result<std::shared_ptr<Actor>> LocalSource::actor(const Ref& ref) const {
-  const auto uid = uids_.find(key_of(ref));
-  auto found = uid == uids_.end() ? nullptr : manager_->find(uid->second);
-  if (!found) return not_found(ref.name);
-  return found;
-}
-
-Result<api::Sandbox> LocalSource::get(const Ref& ref) const {
-  TRY(const auto found, actor(ref));
-  return found->sandbox();
-}
-
-std::vector<api::Sandbox> LocalSource::list(const std::string& namespace_) const {
-  std::vector<api::Sandbox> sandboxes;
-  for (const auto& [key, uid] : uids_) {
-    const auto found = manager_->find(uid);
-    if (found && (namespace_.empty() || key.first == namespace_)) {
-      sandboxes.push_back(found->sandbox());
-    }
-  }
-  return sandboxes;
-}
-
-std::shared_ptr<void> LocalSource::listen(Listener listener) {
-  const int id = next_listener_++;
-  listeners_->emplace(id, std::move(listener));
-  return std::shared_ptr<void>(nullptr,
-                               [listeners = listeners_, id](void*) { listeners->erase(id); });
-}
-
-void LocalSource::tell(ChangeType type, const api::Sandbox& sandbox) {
-  const auto listeners = *listeners_;
-  const auto now = std::make_shared<const api::Sandbox>(sandbox);
-  for (const auto& [id, listener] : listeners) {
-    if (listeners_->contains(id)) listener(type, now);
-  }
 }
 
 // ---- Writing
@@ -130,10 +53,10 @@ void LocalSource::tell(ChangeType type, const api::Sandbox& sandbox) {
 Task<Result<>> LocalSource::commit(api::Sandbox sandbox, std::string cause) {
   CO_CHECK_OK(co_await store_.put(sandbox));
   // The store removes it after this write of it, in the order of the calls.
-  if (!manager_->find(sandbox.metadata.uid)) co_return not_found(sandbox.metadata.name);
-  manager_->want(sandbox, cause);
+  if (!manager().find(sandbox.metadata.uid)) co_return not_found(sandbox.metadata.name);
+  manager().want(sandbox, cause);
   // With the status of now: it may have changed while the disk was waited for.
-  tell(ChangeType::kModified, manager_->find(sandbox.metadata.uid)->sandbox());
+  tell(ChangeType::kModified, manager().find(sandbox.metadata.uid)->sandbox());
   co_return Result<>();
 }
 
@@ -154,8 +77,7 @@ Task<Result<std::shared_ptr<Actor>>> LocalSource::change(Ref ref, Edit edit, std
 Task<Result<Applied>> LocalSource::apply(api::Sandbox sandbox, bool dry_run, bool keep_suspension) {
   const Key key{sandbox.metadata.namespace_, sandbox.metadata.name};
   const auto turn = co_await writers_.enter(key);
-  if (uids_.contains(key))
-    co_return co_await configure(std::move(sandbox), dry_run, keep_suspension);
+  if (knows(key)) co_return co_await configure(std::move(sandbox), dry_run, keep_suspension);
   co_return co_await create(std::move(sandbox), dry_run);
 }
 
@@ -168,15 +90,15 @@ Task<Result<Applied>> LocalSource::create(api::Sandbox sandbox, bool dry_run) {
   meta.uid = random_uid();
   meta.generation = 1;
   meta.resourceVersion = next_version("");
-  meta.creationTimestamp = api::format_time(clock_.wall());
+  meta.creationTimestamp = api::format_time(clock().wall());
   meta.deletionTimestamp.clear();
   meta.deletionGracePeriodSeconds.reset();
   sandbox.status = {};
   sandbox.status.nodeName = node_name_;
   if (!dry_run) {
     CO_CHECK_OK(co_await store_.create(sandbox));
-    uids_[{meta.namespace_, meta.name}] = meta.uid;
-    manager_->want_new(sandbox);
+    know(meta);
+    manager().want_new(sandbox);
     tell(ChangeType::kAdded, sandbox);
   }
   co_return Applied{ApplyOutcome::kCreated, std::move(sandbox)};
@@ -226,72 +148,11 @@ Task<Result<Applied>> LocalSource::configure(api::Sandbox sandbox, bool dry_run,
   co_return Applied{ApplyOutcome::kConfigured, std::move(next)};
 }
 
-Task<Result<api::Sandbox>> LocalSource::suspend(Ref ref, std::string depth) {
-  Edit edit = [depth = std::move(depth)](api::Sandbox& next) -> Result<> {
-    CHECK_OK(refuse_deleted(next));
-    next.spec.operatingMode = "Suspended";
-    if (depth.empty()) return {};
-    if (!next.spec.suspend) next.spec.suspend.emplace();
-    next.spec.suspend->depth = depth;
-    api::set_defaults(next);
-    for (const auto& finding : api::validate(next)) {
-      if (!finding.path.starts_with("spec.suspend")) continue;
-      return Error(Code::kInvalidArgument, to_string(finding));
-    }
-    return {};
-  };
-  const TimePoint begun = clock_.now();
-  CO_TRY(const auto target, co_await change(ref, std::move(edit), "User"));
-  co_return (co_await await_state(target, /*suspended=*/true, begun)).wrap("suspend");
-}
-
-Task<Result<api::Sandbox>> LocalSource::resume(Ref ref, std::string cause) {
-  Edit edit = [](api::Sandbox& next) -> Result<> {
-    CHECK_OK(refuse_deleted(next));
-    next.spec.operatingMode = "Running";
-    if (next.spec.pause) next.spec.pause = false;
-    return {};
-  };
-  const TimePoint begun = clock_.now();
-  CO_TRY(const auto target, co_await change(ref, std::move(edit), std::move(cause)));
-  co_return (co_await await_state(target, /*suspended=*/false, begun)).wrap("resume");
-}
-
-Task<Result<>> LocalSource::wake(Ref ref, std::string cause) {
-  CO_TRY(const auto target, actor(ref));
-  if (wants_suspension(target->sandbox().spec)) {
-    CO_CHECK_OK(co_await resume(std::move(ref), std::move(cause)));
-  } else if (target->is_resuming()) {
-    CO_CHECK_OK(co_await await_state(target, /*suspended=*/false, clock_.now()));
-  }
-  co_return Result<>();
-}
-
-Task<Result<api::Sandbox>> LocalSource::await_state(std::shared_ptr<Actor> target, bool suspended,
-                                                    TimePoint since) {
-  const auto is_so = suspended ? is_suspended : is_up;
-  Actor::Predicate over = [suspended, is_so, since](const Actor& now) {
-    return is_so(now) || now.obstacle(since) || wants_suspension(now.sandbox().spec) != suspended;
-  };
-  for (;;) {
-    if (!co_await target->until(over)) {
-      co_return Error(Code::kCancelled, "the Sandbox was deleted meanwhile");
-    }
-    if (is_so(*target)) co_return target->sandbox();
-    if (auto met = target->obstacle(since)) co_return std::move(*met);
-    if (wants_suspension(target->sandbox().spec) != suspended) {
-      co_return Error(
-          Code::kFailedPrecondition,
-          std::string("the Sandbox was ") + (suspended ? "resumed" : "suspended") + " meanwhile");
-    }
-  }
-}
-
 Task<Result<>> LocalSource::remove(Ref ref, std::optional<int64_t> grace_seconds, bool wait) {
   Edit edit = [this, grace_seconds](api::Sandbox& next) -> Result<> {
     auto& meta = next.metadata;
     if (meta.deletionTimestamp.empty()) {
-      meta.deletionTimestamp = api::format_time(clock_.wall());
+      meta.deletionTimestamp = api::format_time(clock().wall());
       meta.deletionGracePeriodSeconds = grace_seconds;
     }
     // A second word may only make it sooner.
@@ -312,21 +173,10 @@ void LocalSource::status_changed(const api::Sandbox& sandbox) {
   tell(ChangeType::kModified, sandbox);
 }
 
-void LocalSource::event(const api::Sandbox& sandbox, const EventText& text) {
-  const auto& meta = sandbox.metadata;
-  const auto level = text.warning ? spdlog::level::warn : spdlog::level::info;
-  spdlog::log(level, "{}/{} {}: {}", meta.namespace_, meta.name, text.reason, text.message);
-  events_.add(meta.namespace_, meta.name, text);
-}
-
-void LocalSource::operation(const api::Sandbox& sandbox, const OperationRecord& record) {
-  if (on_operation_) on_operation_(sandbox, record);
-}
-
 void LocalSource::finished(const api::Sandbox& sandbox) {
-  uids_.erase({sandbox.metadata.namespace_, sandbox.metadata.name});
+  forget_name(sandbox.metadata);
   tell(ChangeType::kDeleted, sandbox);
-  asio::co_spawn(manager_->io(), forget(sandbox.metadata.uid), die_on_exception);
+  asio::co_spawn(manager().io(), forget(sandbox.metadata.uid), die_on_exception);
 }
 
 // A row that cannot be removed now is removed after the next start: nothing is left of the Sandbox

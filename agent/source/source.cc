@@ -1,0 +1,175 @@
+#include "agent/source/source.h"
+
+#include <spdlog/spdlog.h>
+
+#include "api/conditions.h"
+#include "api/defaults.h"
+#include "api/validation.h"
+
+namespace sandboxlet::agent {
+
+namespace {
+
+// Of the actor's own object and generation.
+bool holds(const Actor& actor, const char* type, const char* status) {
+  const auto& sandbox = actor.sandbox();
+  const api::Condition* const condition = api::find_condition(sandbox.status.conditions, type);
+  return condition != nullptr && condition->status == status &&
+         condition->observedGeneration == sandbox.metadata.generation;
+}
+
+bool is_suspended(const Actor& now) { return holds(now, "Suspended", "True"); }
+
+bool is_up(const Actor& now) {
+  return holds(now, "Ready", "True") || holds(now, "Finished", "True");
+}
+
+}  // namespace
+
+Error Source::conflict(const std::string& name, const std::string& why) {
+  return Error(
+      Code::kFailedPrecondition,
+      "Operation cannot be fulfilled on sandboxes.agents.x-k8s.io \"" + name + "\": " + why);
+}
+
+Result<> Source::refuse_deleted(const api::Sandbox& sandbox) {
+  if (sandbox.metadata.deletionTimestamp.empty()) return {};
+  return conflict(sandbox.metadata.name, "object is being deleted");
+}
+
+Error Source::not_found(const std::string& name) {
+  return Error(Code::kNotFound, "sandboxes.agents.x-k8s.io \"" + name + "\" not found");
+}
+
+Source::Key Source::key_of(const Ref& ref) {
+  return {ref.namespace_.empty() ? "default" : ref.namespace_, ref.name};
+}
+
+void Source::forget_name(const api::ObjectMeta& meta) {
+  const auto found = uids_.find(key_of(meta));
+  if (found != uids_.end() && found->second == meta.uid) uids_.erase(found);
+}
+
+// ---- Reading
+
+Result<std::shared_ptr<Actor>> Source::actor(const Ref& ref) const {
+  const auto uid = uids_.find(key_of(ref));
+  auto found = uid == uids_.end() ? nullptr : manager_->find(uid->second);
+  if (!found) return not_found(ref.name);
+  return found;
+}
+
+Result<api::Sandbox> Source::get(const Ref& ref) const {
+  TRY(const auto found, actor(ref));
+  return found->sandbox();
+}
+
+std::vector<api::Sandbox> Source::list(const std::string& namespace_) const {
+  std::vector<api::Sandbox> sandboxes;
+  for (const auto& [key, uid] : uids_) {
+    const auto found = manager_->find(uid);
+    if (found && (namespace_.empty() || key.first == namespace_)) {
+      sandboxes.push_back(found->sandbox());
+    }
+  }
+  return sandboxes;
+}
+
+std::shared_ptr<void> Source::listen(Listener listener) {
+  const int id = next_listener_++;
+  listeners_->emplace(id, std::move(listener));
+  return std::shared_ptr<void>(nullptr,
+                               [listeners = listeners_, id](void*) { listeners->erase(id); });
+}
+
+void Source::tell(ChangeType type, const api::Sandbox& sandbox) {
+  const auto listeners = *listeners_;
+  const auto now = std::make_shared<const api::Sandbox>(sandbox);
+  for (const auto& [id, listener] : listeners) {
+    if (listeners_->contains(id)) listener(type, now);
+  }
+}
+
+// ---- Suspending
+
+Task<Result<>> Source::agreed(std::string) { co_return Result<>(); }
+
+Task<Result<api::Sandbox>> Source::suspend(Ref ref, std::string depth) {
+  Edit edit = [depth = std::move(depth)](api::Sandbox& next) -> Result<> {
+    CHECK_OK(refuse_deleted(next));
+    next.spec.operatingMode = "Suspended";
+    if (depth.empty()) return {};
+    if (!next.spec.suspend) next.spec.suspend.emplace();
+    next.spec.suspend->depth = depth;
+    api::set_defaults(next);
+    for (const auto& finding : api::validate(next)) {
+      if (!finding.path.starts_with("spec.suspend")) continue;
+      return Error(Code::kInvalidArgument, to_string(finding));
+    }
+    return {};
+  };
+  const TimePoint begun = clock_.now();
+  CO_TRY(const auto target, co_await change(ref, std::move(edit), "User"));
+  auto state = co_await await_state(target, /*suspended=*/true, begun);
+  if (state) CO_CHECK_OK((co_await agreed(state->metadata.uid)).wrap("suspend"));
+  co_return std::move(state).wrap("suspend");
+}
+
+Task<Result<api::Sandbox>> Source::resume(Ref ref, std::string cause) {
+  Edit edit = [](api::Sandbox& next) -> Result<> {
+    CHECK_OK(refuse_deleted(next));
+    next.spec.operatingMode = "Running";
+    if (next.spec.pause) next.spec.pause = false;
+    return {};
+  };
+  const TimePoint begun = clock_.now();
+  CO_TRY(const auto target, co_await change(ref, std::move(edit), std::move(cause)));
+  auto state = co_await await_state(target, /*suspended=*/false, begun);
+  if (state) CO_CHECK_OK((co_await agreed(state->metadata.uid)).wrap("resume"));
+  co_return std::move(state).wrap("resume");
+}
+
+Task<Result<>> Source::wake(Ref ref, std::string cause) {
+  CO_TRY(const auto target, actor(ref));
+  if (wants_suspension(target->sandbox().spec)) {
+    CO_CHECK_OK(co_await resume(std::move(ref), std::move(cause)));
+  } else if (target->is_resuming()) {
+    CO_CHECK_OK(co_await await_state(target, /*suspended=*/false, clock_.now()));
+  }
+  co_return Result<>();
+}
+
+Task<Result<api::Sandbox>> Source::await_state(std::shared_ptr<Actor> target, bool suspended,
+                                               TimePoint since) {
+  const auto is_so = suspended ? is_suspended : is_up;
+  Actor::Predicate over = [suspended, is_so, since](const Actor& now) {
+    return is_so(now) || now.obstacle(since) || wants_suspension(now.sandbox().spec) != suspended;
+  };
+  for (;;) {
+    if (!co_await target->until(over)) {
+      co_return Error(Code::kCancelled, "the Sandbox was deleted meanwhile");
+    }
+    if (is_so(*target)) co_return target->sandbox();
+    if (auto met = target->obstacle(since)) co_return std::move(*met);
+    if (wants_suspension(target->sandbox().spec) != suspended) {
+      co_return Error(
+          Code::kFailedPrecondition,
+          std::string("the Sandbox was ") + (suspended ? "resumed" : "suspended") + " meanwhile");
+    }
+  }
+}
+
+// ---- What the manager tells
+
+void Source::event(const api::Sandbox& sandbox, const EventText& text) {
+  const auto& meta = sandbox.metadata;
+  const auto level = text.warning ? spdlog::level::warn : spdlog::level::info;
+  spdlog::log(level, "{}/{} {}: {}", meta.namespace_, meta.name, text.reason, text.message);
+  events_.add(meta.namespace_, meta.name, text);
+}
+
+void Source::operation(const api::Sandbox& sandbox, const OperationRecord& record) {
+  if (on_operation_) on_operation_(sandbox, record);
+}
+
+}  // namespace sandboxlet::agent
