@@ -15,6 +15,7 @@ namespace sandboxlet::test {
 namespace {
 
 constexpr char kTool[] = SANDBOXLET_SOURCE_DIR "/tools/private-apiserver";
+constexpr char kBinaries[] = SANDBOXLET_SOURCE_DIR "/tools/kube-binaries";
 
 template <class... Arguments>
 Result<> command(const Arguments&... arguments) {
@@ -115,6 +116,21 @@ Result<std::string> KubeApiServer::request(const std::string& method, const std:
   const std::string asked = method + " " + path;
   TRY(auto answer, run_command(arguments).wrap(asked));
   return body_of(std::move(answer)).wrap(asked);
+}
+
+Result<std::string> KubeApiServer::kubectl(const std::vector<std::string>& arguments) const {
+  static const auto program = run_command({kBinaries, "kubectl"});
+  if (!program) return program.error();
+  std::vector<std::string> all{*program, "--kubeconfig", kubeconfig(), "--cache-dir",
+                               dir_ + "/kubectl"};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  return run_command(all);
+}
+
+Result<> KubeApiServer::run_controllers(const std::vector<std::string>& names) {
+  std::string list;
+  for (const auto& name : names) list += (list.empty() ? "" : ",") + name;
+  return command("control", dir_, list);
 }
 
 Result<> KubeApiServer::kill() { return command("kill", dir_); }

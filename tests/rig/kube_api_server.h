@@ -3,15 +3,17 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 
 namespace sandboxlet::test {
 
 // A kube-apiserver of the test's own with an etcd of its own (tools/private-apiserver): Node and
-// RBAC authorization, a service account issuer, an administrator. No controller runs beside it. All
-// of it goes with this object, or soon after the process, however that ends. All functions block;
-// names and request() are for any thread, the others for one caller at a time.
+// RBAC authorization, a service account issuer, an administrator. No controller runs beside it but
+// those asked for. All of it goes with this object, or soon after the process, however that ends.
+// All functions block; names, request() and kubectl() are for any thread, the others for one caller
+// at a time.
 class KubeApiServer {
  public:
   // Why this machine cannot run one, for GTEST_SKIP; nothing where it can.
@@ -40,6 +42,15 @@ class KubeApiServer {
   Result<std::string> request(const std::string& method, const std::string& path,
                               const std::string& body = "",
                               const std::string& content_type = "application/json") const;
+
+  // What kubectl prints, as the administrator. An exit code other than 0 is an error with what it
+  // said on stderr. Any thread.
+  Result<std::string> kubectl(const std::vector<std::string>& arguments) const;
+
+  // A kube-controller-manager with these controllers alone ("namespace-controller", as its
+  // --controllers names them), in place of one that ran before; answers when they run. What has to
+  // find a new kind first takes its time: the garbage collector half a minute.
+  Result<> run_controllers(const std::vector<std::string>& names);
 
   // SIGKILL to kube-apiserver alone.
   Result<> kill();

@@ -47,15 +47,6 @@ const std::string kConfigMapsPath = "/api/v1/namespaces/default/configmaps";
 
 class KubeApiServerTest : public KubeTest {
  protected:
-  // What the server answers; a failure of the test where it refuses.
-  static json ask(const std::string& method, const std::string& path, const std::string& body = "",
-                  const std::string& content_type = "application/json") {
-    auto answer = api().request(method, path, body, content_type);
-    if (answer.has_value()) return json::parse(*answer);
-    ADD_FAILURE() << answer.error().message();
-    return {};
-  }
-
   // Answers the ConfigMap's resourceVersion.
   static std::string create_config_map(const std::string& name, const std::string& value) {
     const json object = {{"metadata", {{"name", name}}}, {"data", {{"value", value}}}};
@@ -94,6 +85,11 @@ class KubeApiServerTest : public KubeTest {
     arguments.insert(arguments.end(), credentials.begin(), credentials.end());
     auto status = run_command(arguments);
     return status.has_value() ? *status : status.error().message();
+  }
+
+  static bool is_gone(const std::string& path) {
+    auto read = api().request("GET", path);
+    return !read.has_value() && read.error().code() == Code::kNotFound;
   }
 
   // All that a watch of one second from that revision on tells, or how it was refused.
@@ -142,7 +138,7 @@ TEST_F(KubeApiServerTest, ServiceAccountsMayDoWhatRbacGrantsThem) {
   const auto answer = ask("POST", "/api/v1/namespaces/default/serviceaccounts/agent/token", "{}");
   const std::string token = answer["status"]["token"];
   EXPECT_EQ(status_with({"-H", "Authorization: Bearer " + token}), "403");
-  // A role of its own: to fill view, edit and admin takes a controller that does not run here.
+  // A role of its own: to fill view, edit and admin takes a controller, which not every test runs.
   ask("POST", kRbacPath + "/roles", R"({"metadata": {"name": "lister"},
     "rules": [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["list"]}]})");
   ask("POST", kRbacPath + "/rolebindings", R"({"metadata": {"name": "agent-lists"},
@@ -204,12 +200,52 @@ TEST_F(KubeApiServerTest, AWatchFromBeforeACompactionIsAnswered410) {
   EXPECT_THAT(watch(kConfigMapsPath, before), HasSubstr("\"code\":410"));
 }
 
+TEST_F(KubeApiServerTest, KubectlAsksAsTheAdministrator) {
+  auto may = api().kubectl({"auth", "can-i", "delete", "nodes"});
+  ASSERT_TRUE(may.has_value()) << may.error().message();
+  EXPECT_EQ(*may, "yes");
+  auto absent = api().kubectl({"get", "configmap", "absent"});
+  ASSERT_FALSE(absent.has_value());
+  EXPECT_THAT(absent.error().message(), HasSubstr("(NotFound)"));
+}
+
+TEST_F(KubeApiServerTest, ANamespaceGoesWithAllThatIsInIt) {
+  ASSERT_TRUE(api().run_controllers({"namespace-controller"}));
+  ask("POST", "/api/v1/namespaces", R"({"metadata": {"name": "doomed"}})");
+  ask("POST", "/api/v1/namespaces/doomed/configmaps", R"({"metadata": {"name": "with-it"}})");
+  ask("DELETE", "/api/v1/namespaces/doomed");
+  EXPECT_TRUE(eventually([] { return is_gone("/api/v1/namespaces/doomed"); }));
+  EXPECT_TRUE(is_gone("/api/v1/namespaces/doomed/configmaps/with-it"));
+}
+
+TEST_F(KubeApiServerTest, WhatIsOwnedGoesWithItsOwner) {
+  const auto owner = ask("POST", kConfigMapsPath, R"({"metadata": {"name": "owner"}})");
+  const json owned = {{"metadata",
+                       {{"name", "owned"},
+                        {"ownerReferences",
+                         {{{"apiVersion", "v1"},
+                           {"kind", "ConfigMap"},
+                           {"name", "owner"},
+                           {"uid", owner["metadata"]["uid"]}}}}}}};
+  ask("POST", kConfigMapsPath, owned.dump());
+  ASSERT_TRUE(api().run_controllers({"garbage-collector-controller"}));
+  ask("DELETE", kConfigMapsPath + "/owner");
+  EXPECT_TRUE(eventually([] { return is_gone(kConfigMapsPath + "/owned"); }));
+}
+
+TEST_F(KubeApiServerTest, AControllerThatThereIsNotIsRefused) {
+  auto refused = api().run_controllers({"no-such-controller"});
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_THAT(refused.error().message(), HasSubstr("is not in the list of known controllers"));
+}
+
 TEST_F(KubeApiServerTest, StopLeavesNothingBesideItsNeighbour) {
   auto started = KubeApiServer::start();
   ASSERT_TRUE(started.has_value()) << started.error().message();
   auto& other = **started;
   EXPECT_NE(other.url(), api().url());
   EXPECT_EQ(fs::status(other.dir()).permissions(), fs::perms::owner_all);
+  ASSERT_TRUE(other.run_controllers({"namespace-controller"}));
   auto stopped = other.stop();
   ASSERT_TRUE(stopped.has_value()) << stopped.error().message();
   EXPECT_THAT(processes_of(other.dir()), IsEmpty());
@@ -227,6 +263,7 @@ TEST_F(KubeApiServerTest, StopsWhenItsParentWasKilled) {
   const std::string dir = fs::path(api().dir()) / "child";
   const std::string tool = SANDBOXLET_SOURCE_DIR "/tools/private-apiserver";
   auto started = run_command({tool, "start", dir, "--with-parent", std::to_string(parent)});
+  EXPECT_TRUE(run_command({tool, "control", dir, "namespace-controller"}));
   ASSERT_EQ(kill(parent, SIGKILL), 0);
   ASSERT_EQ(waitpid(parent, nullptr, 0), parent);
   ASSERT_TRUE(started.has_value()) << started.error().message();

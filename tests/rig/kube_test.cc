@@ -41,4 +41,12 @@ void KubeTest::SetUp() {
 
 KubeApiServer& KubeTest::api() { return shared->get(); }
 
+nlohmann::json KubeTest::ask(const std::string& method, const std::string& path,
+                             const std::string& body, const std::string& content_type) {
+  auto answer = api().request(method, path, body, content_type);
+  if (answer.has_value()) return nlohmann::json::parse(*answer);
+  ADD_FAILURE() << answer.error().message();
+  return {};
+}
+
 }  // namespace sandboxlet::test

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "tests/rig/kube_api_server.h"
 
 namespace sandboxlet::test {
@@ -13,6 +15,10 @@ class KubeTest : public testing::Test {
  protected:
   void SetUp() override;
   static KubeApiServer& api();
+  // What the server answers the administrator; a failure of the test where it refuses.
+  static nlohmann::json ask(const std::string& method, const std::string& path,
+                            const std::string& body = "",
+                            const std::string& content_type = "application/json");
 };
 
 }  // namespace sandboxlet::test
