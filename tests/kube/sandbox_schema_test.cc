@@ -1,0 +1,207 @@
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <sstream>
+
+#include "api/manifest.h"
+#include "tests/kube/crd_test.h"
+
+namespace sandboxlet::test {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using testing::HasSubstr;
+
+class SandboxSchemaTest : public CrdTest {
+ protected:
+  // What the server would say of it; nothing where it would take it.
+  static std::string refusal(const json& object) {
+    auto taken = api().request(
+        "POST", std::string(kSandboxesPath) + "?dryRun=All&fieldValidation=Strict", object.dump());
+    return taken.has_value() ? "" : taken.error().message();
+  }
+};
+
+json only_manifest(const fs::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  const auto manifests = api::read_manifests(text.str());
+  EXPECT_TRUE(manifests && manifests->size() == 1) << path;
+  return manifests && !manifests->empty() ? json::parse(manifests->front().json) : json();
+}
+
+// A default of upstream's schema, by its JSON pointer.
+bool is_default(const std::string& pointer) {
+  static const std::regex defaults(
+      "/operatingMode|/shutdownPolicy|"
+      "/podTemplate/spec/(initC|c)ontainers/[0-9]+/ports/[0-9]+/protocol");
+  return std::regex_match(pointer, defaults);
+}
+
+TEST_F(SandboxSchemaTest, TakesEveryShapeOfPodWholeAndAddsUpstreamsDefaultsAlone) {
+  const fs::path folder = SANDBOXLET_SOURCE_DIR "/tests/kube/testdata/sandboxes";
+  const std::string path = std::string(kSandboxesPath) + "?fieldValidation=Strict";
+  size_t files = 0;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const json sent = only_manifest(entry.path());
+    const json got = ask("POST", path, sent.dump());
+    for (const json& change : json::diff(sent["spec"], got["spec"])) {
+      EXPECT_TRUE(change["op"] == "add" && is_default(change["path"])) << entry.path() << change;
+    }
+    ++files;
+  }
+  EXPECT_GE(files, 20);
+}
+
+// What of a Sandbox's spec a merge patch makes wrong, and what the server says of it.
+struct Refused {
+  std::string change;
+  std::string message;
+};
+
+// A pod whose only container has these besides.
+std::string pod(const std::string& fields) {
+  return R"({"podTemplate": {"spec": {"containers": [{"name": "main", )" + fields + "}]}}}";
+}
+std::string service(const std::string& fields) {
+  return R"({"networking": {"service": {)" + fields + "}}}";
+}
+std::string routes(const std::string& items) {
+  return R"({"networking": {"routeRefs": [)" + items + "]}}";
+}
+
+const Refused kRefused[] = {
+    // Upstream's.
+    {R"({"podTemplate": null})", "spec.podTemplate: Required value"},
+    {R"({"podTemplate": {"spec": null}})", "spec.podTemplate.spec: Required value"},
+    {R"({"operatingMode": "Paused"})", "spec.operatingMode: Unsupported value: \\\"Paused\\\""},
+    {R"({"shutdownPolicy": "Keep"})", "spec.shutdownPolicy: Unsupported value"},
+    {R"({"shutdownTime": "tomorrow"})", "spec.shutdownTime: Invalid value"},
+    {R"({"service": "yes"})", "spec.service: Invalid value"},
+    {R"({"volumeClaimTemplates": [{"metadata": {"name": "home"}}]})",
+     "spec.volumeClaimTemplates[0].spec: Required value"},
+    {R"({"replicas": 2})", "unknown field \\\"spec.replicas\\\""},
+    // The pod's.
+    {R"({"podTemplate": {"spec": {"containers": []}}})",
+     "spec.podTemplate.spec.containers: Invalid value"},
+    {R"({"podTemplate": {"spec": {"containers": [{"image": "busybox"}]}}})",
+     "spec.podTemplate.spec.containers[0].name: Required value"},
+    {R"({"podTemplate": {"spec": {"containers": [{"name": "a"}, {"name": "a"}]}}})",
+     "spec.podTemplate.spec.containers[1]: Duplicate value"},
+    {R"({"podTemplate": {"spec": {"restartPolicy": "Sometimes"}}})",
+     "spec.podTemplate.spec.restartPolicy: Unsupported value"},
+    {pod(R"("imagee": "busybox")"),
+     "unknown field \\\"spec.podTemplate.spec.containers[0].imagee\\\""},
+    {pod(R"("ports": [{"containerPort": 0}])"),
+     "containers[0].ports[0].containerPort: Invalid value"},
+    {pod(R"("ports": [{"containerPort": 65536}])"),
+     "containers[0].ports[0].containerPort: Invalid value"},
+    {pod(R"("ports": [{"name": "http"}])"), "containers[0].ports[0].containerPort: Required value"},
+    {pod(R"("ports": [{"containerPort": 80}, {"containerPort": 80}])"),
+     "containers[0].ports[1]: Duplicate value"},
+    {pod(R"("env": [{"name": "PORT", "value": 80}])"),
+     "containers[0].env[0].value: Invalid value: \\\"integer\\\""},
+    {pod(R"("imagePullPolicy": "Sometimes")"), "containers[0].imagePullPolicy: Unsupported value"},
+    {pod(R"("resources": {"limits": {"memory": "1 GB"}})"),
+     "containers[0].resources.limits.memory: Invalid value"},
+    {pod(R"("livenessProbe": {"httpGet": {"path": "/"}})"),
+     "containers[0].livenessProbe.httpGet.port: Required value"},
+    // Ours.
+    {R"({"pause": "yes"})", "spec.pause: Invalid value"},
+    {R"({"suspend": {"depth": "Running"}})", "spec.suspend.depth: Unsupported value"},
+    {R"({"suspend": {"depth": "Stop", "deepest": "Freeze"}})",
+     "spec.suspend.deepest: Invalid value"},
+    {R"({"suspend": {"idleTimeout": "soon"}})", "spec.suspend.idleTimeout: Invalid value"},
+    {R"({"suspend": {"idleTimeout": "10"}})", "spec.suspend.idleTimeout: Invalid value"},
+    {R"({"suspend": {"idleTimeout": "-5m"}})", "spec.suspend.idleTimeout: Invalid value"},
+    {R"({"suspend": {"idleTimeout": "0h0m"}})",
+     "spec.suspend.idleTimeout: Invalid value: \\\"0h0m\\\": must be greater than zero"},
+    {service(R"("type": "ClusterIP")"), "spec.networking.service.ports: Required value"},
+    {service(R"("ports": [])"), "spec.networking.service.ports: Invalid value"},
+    {service(R"("type": "ExternalName", "ports": [{"port": 80}])"),
+     "spec.networking.service.type: Unsupported value"},
+    {service(R"("ports": [{"port": 0}])"), "spec.networking.service.ports[0].port: Invalid value"},
+    {service(R"("ports": [{"port": 65536}])"), "service.ports[0].port: Invalid value"},
+    {service(R"("ports": [{"port": 80, "protocol": "HTTP"}])"),
+     "service.ports[0].protocol: Unsupported value"},
+    {service(R"("ports": [{"port": 80, "targetPort": 0}])"),
+     "service.ports[0].targetPort: Invalid value"},
+    {service(R"("ports": [{"port": 80, "targetPort": "8080"}])"),
+     "service.ports[0].targetPort: Invalid value"},
+    {service(R"("ports": [{"port": 80, "targetPort": "a--b"}])"),
+     "service.ports[0].targetPort: Invalid value"},
+    {service(R"("ports": [{"port": 80, "name": "HTTP"}])"), "service.ports[0].name: Invalid value"},
+    {service(R"("ports": [{"port": 80, "name": "a"}, {"port": 81}])"),
+     "each port needs a name where there is more than one"},
+    {service(R"("ports": [{"port": 80, "name": "a"}, {"port": 81, "name": "a"}])"),
+     "ports' names must be unique"},
+    {service(R"("ports": [{"port": 80, "name": "a"}, {"port": 80, "name": "b"}])"),
+     "spec.networking.service.ports[1]: Duplicate value"},
+    {routes(R"({"kind": "Service", "name": "one"})"),
+     "spec.networking.routeRefs[0].kind: Unsupported value"},
+    {routes(R"({"kind": "HTTPRoute"})"), "spec.networking.routeRefs[0].name: Required value"},
+    {routes(R"({"kind": "HTTPRoute", "name": "One"})"),
+     "spec.networking.routeRefs[0].name: Invalid value"},
+    {routes(R"({"kind": "HTTPRoute", "name": "one", "group": "networking.k8s.io"})"),
+     "spec.networking.routeRefs[0].group: Invalid value"},
+    {routes(R"({"kind": "Ingress", "name": "one"}, {"kind": "Ingress", "name": "one"})"),
+     "spec.networking.routeRefs[1]: Duplicate value"},
+};
+
+TEST_F(SandboxSchemaTest, RefusesWhatIsWrongAndNamesTheField) {
+  for (const auto& [change, message] : kRefused) {
+    json object = sandbox("wrong");
+    object["spec"].merge_patch(json::parse(change));
+    EXPECT_THAT(refusal(object), HasSubstr(message)) << change;
+  }
+}
+
+TEST_F(SandboxSchemaTest, ANameThatAServiceCannotHaveIsRefusedWhereOneIsAskedFor) {
+  json object = sandbox("1st");
+  EXPECT_EQ(refusal(object), "");
+  // Upstream takes it here.
+  object["spec"]["service"] = true;
+  EXPECT_EQ(refusal(object), "");
+  object["spec"].merge_patch(json::parse(service(R"("ports": [{"port": 80}])")));
+  EXPECT_THAT(refusal(object),
+              HasSubstr("metadata.name: Invalid value: the Service has this name"));
+}
+
+TEST_F(SandboxSchemaTest, WhatIsEmptyStandsForItsDefault) {
+  json object = sandbox("empty");
+  object["spec"].merge_patch(json::parse(R"({"podTemplate": {
+    "metadata": {"labels": {}},
+    "spec": {"restartPolicy": "", "dnsPolicy": "", "imagePullSecrets": [{}],
+             "containers": [{"name": "main", "imagePullPolicy": "", "ports": [],
+                             "terminationMessagePolicy": "", "resources": {}}]}}})"));
+  EXPECT_EQ(refusal(object), "");
+}
+
+TEST_F(SandboxSchemaTest, ClaimTemplatesCannotChange) {
+  json object = sandbox("claims");
+  const json claim = {{"metadata", {{"name", "home"}}},
+                      {"spec", {{"accessModes", {"ReadWriteOnce"}}}}};
+  object["spec"]["volumeClaimTemplates"] = {claim};
+  create(object);
+  const auto change = [](const json& claims) {
+    auto changed = api().request("PATCH", std::string(kSandboxesPath) + "/claims",
+                                 json{{"spec", {{"volumeClaimTemplates", claims}}}}.dump(),
+                                 "application/merge-patch+json");
+    return changed.has_value() ? "" : changed.error().message();
+  };
+  EXPECT_EQ(change(json::array({claim})), "");
+  json other = claim;
+  other["metadata"]["name"] = "other";
+  for (const json& claims :
+       {json::array({other}), json::array({claim, other}), json::array(), json()}) {
+    EXPECT_THAT(change(claims), HasSubstr("spec: Invalid value")) << claims;
+    EXPECT_THAT(change(claims), HasSubstr("volumeClaimTemplates is immutable")) << claims;
+  }
+  patch("/claims", {{"spec", {{"operatingMode", "Suspended"}}}});
+}
+
+}  // namespace
+}  // namespace sandboxlet::test
