@@ -5,13 +5,18 @@
 
 #include <boost/asio/thread_pool.hpp>
 
+#include "agent/cluster/node_facts.h"
+#include "agent/cluster/registration.h"
 #include "agent/container/exit_watch.h"
 #include "agent/metrics/telemetry.h"
 #include "agent/sandbox/running_logs.h"
 #include "agent/sandbox/runtime_executor.h"
 #include "agent/server/local_server.h"
+#include "agent/source/api_source.h"
 #include "agent/source/local_source.h"
 #include "cri/client.h"
+#include "kube/connection.h"
+#include "kube/event_recorder.h"
 
 namespace sandboxlet::agent {
 
@@ -66,11 +71,31 @@ pb::NodeResponse describe_node(const std::string& name, const Cgroups& cgroups) 
   return node;
 }
 
+// What a node in a cluster has besides.
+struct InCluster {
+  InCluster(asio::io_context& io, Clock& clock, const kube::ClusterConfig& config,
+            const std::string& node_name, asio::any_io_executor pool)
+      : connection(io, clock, config, std::move(pool)),
+        recorder(io, clock, connection.client(), "sandboxlet.io/agent", "sandboxlet-" + node_name) {
+  }
+
+  kube::Connection connection;
+  kube::EventRecorder recorder;
+};
+
+void tell_cluster(kube::EventRecorder& recorder, const EventRecord& record) {
+  const kube::EventSubject subject{api::kSandboxApiVersion, api::kSandboxKind, record.namespace_,
+                                   record.name, record.uid};
+  recorder.record(
+      subject, {record.text.warning, record.text.reason, record.text.reason, record.text.message});
+}
+
 // Members stand in the order of need: each uses those above it, and goes before them.
 class Wired final : public Agent {
  public:
   Wired(asio::io_context& io, const Config& config, std::unique_ptr<Store> store,
-        std::unique_ptr<Cgroups> cgroups, UniqueFd pool_lock)
+        std::unique_ptr<Cgroups> cgroups, UniqueFd pool_lock,
+        const std::optional<kube::ClusterConfig>& cluster)
       : io_(io),
         config_(config),
         node_name_(config.node_name.empty() ? hostname() : config.node_name),
@@ -85,7 +110,10 @@ class Wired final : public Agent {
                    disk_pool_.get_executor(), config.log_root, config.cgroup_root, node_memory(),
                    is_alive}),
         events_(*clock_),
-        source_(*store_, *clock_, events_, node_name_),
+        cluster_(cluster ? std::make_unique<InCluster>(io, *clock_, *cluster, node_name_,
+                                                       disk_pool_.get_executor())
+                         : nullptr),
+        source_(make_source()),
         manager_(manager_context()),
         rotator_(rotator_context()) {}
 
@@ -96,7 +124,8 @@ class Wired final : public Agent {
   }
 
   Result<> start() {
-    CHECK_OK(source_.start(manager_));
+    CHECK_OK(source_->start(manager_));
+    if (cluster_) join_cluster();
     follow_source();
     manager_.start();
     rotator_.start();
@@ -110,6 +139,26 @@ class Wired final : public Agent {
   }
 
  private:
+  std::unique_ptr<Source> make_source() {
+    if (!cluster_) return std::make_unique<LocalSource>(*store_, *clock_, events_, node_name_);
+    auto& connection = cluster_->connection;
+    const ApiSourceContext context{
+        io_, *clock_, events_, *store_, connection.client(), connection.streams(), node_name_};
+    return std::make_unique<ApiSource>(context);
+  }
+
+  void join_cluster() {
+    recording_ = events_.listen(
+        [this](const EventRecord& record) { tell_cluster(cluster_->recorder, record); });
+    auto observe = [this, fixed = fixed_facts(config_, node_name_, kVersion)]() mutable {
+      fixed.depths.clear();
+      for (const api::Depth depth : kDepths) fixed.depths.push_back(to_string(depth));
+      return observe_node(fixed, runtime_);
+    };
+    registration_ = std::make_unique<Registration>(io_, *clock_, cluster_->connection.client(),
+                                                   std::move(observe));
+  }
+
   ManagerContext manager_context() {
     auto watch = [this](pid_t pid, std::function<void()> on_exit) {
       return watch_exit(io_, pid, std::move(on_exit));
@@ -120,7 +169,7 @@ class Wired final : public Agent {
             runtime_,
             *cgroups_,
             pool_.get_executor(),
-            source_,
+            *source_,
             watch,
             kDepths,
             backoff_limits(config_),
@@ -139,7 +188,7 @@ class Wired final : public Agent {
 
   ServiceContext service(bool read_only) {
     return {io_,
-            source_,
+            *source_,
             events_,
             *clock_,
             *cgroups_,
@@ -157,10 +206,10 @@ class Wired final : public Agent {
   }
 
   void follow_source() {
-    source_.set_operation_listener(
+    source_->set_operation_listener(
         [this](const api::Sandbox&, const OperationRecord& record) { metrics_.operation(record); });
-    for (const auto& sandbox : source_.list("")) metrics_.changed(sandbox);
-    following_ = source_.listen([this](ChangeType type, const SandboxPtr& sandbox) {
+    for (const auto& sandbox : source_->list("")) metrics_.changed(sandbox);
+    following_ = source_->listen([this](ChangeType type, const SandboxPtr& sandbox) {
       if (type == ChangeType::kDeleted) return metrics_.deleted(sandbox->metadata.uid);
       metrics_.changed(*sandbox);
     });
@@ -208,8 +257,12 @@ class Wired final : public Agent {
   cri::ExecOpener execs_{runtime_};
   RuntimeExecutor executor_;
   EventLog events_;
-  LocalSource source_;
+  // None without a cluster.
+  std::unique_ptr<InCluster> cluster_;
+  std::unique_ptr<Source> source_;
   Manager manager_;
+  std::shared_ptr<void> recording_;
+  std::unique_ptr<Registration> registration_;
   LogRotator rotator_;
   std::unique_ptr<LocalServer> server_;
   std::unique_ptr<LocalServer> observers_;
@@ -220,11 +273,15 @@ class Wired final : public Agent {
 }  // namespace
 
 Result<std::unique_ptr<Agent>> Agent::start(asio::io_context& io, const Config& config) {
+  std::optional<kube::ClusterConfig> cluster;
+  if (!config.cluster.empty()) {
+    TRY(cluster, kube::cluster_config(config.cluster).wrap("cluster"));
+  }
   TRY(auto store, Store::open(config.data_root));
   TRY(auto cgroups, open_cgroups(config.cgroup_root, config.pool));
   TRY(auto lock, cgroups->lock());
-  auto agent =
-      std::make_unique<Wired>(io, config, std::move(store), std::move(cgroups), std::move(lock));
+  auto agent = std::make_unique<Wired>(io, config, std::move(store), std::move(cgroups),
+                                       std::move(lock), cluster);
   CHECK_OK(agent->start());
   return std::unique_ptr<Agent>(std::move(agent));
 }

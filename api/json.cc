@@ -175,12 +175,29 @@ ReadSandbox read_sandbox(std::string_view json, size_t max_bytes) {
     return result;
   }
   const Json object = parse_json(json, result.findings);
-  if (result.findings.empty()) Reader::read(object, Field(result.findings), result.sandbox);
+  if (!result.findings.empty()) return result;
+  return read_parsed(object);
+}
+
+ReadSandbox read_parsed(const Json& object) {
+  ReadSandbox result;
+  Reader::read(object, Field(result.findings), result.sandbox);
   return result;
 }
 
 std::string write_sandbox(const Sandbox& sandbox) {
   return write(sandbox).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Json write_status(const SandboxStatus& status) {
+  Json object = write(status);
+  if (!object.contains("conditions")) return object;
+  for (Json& condition : object["conditions"]) {
+    for (const char* required : {"lastTransitionTime", "message", "reason"}) {
+      if (!condition.contains(required)) condition[required] = "";
+    }
+  }
+  return object;
 }
 
 }  // namespace sandboxlet::api

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,7 +23,14 @@ inline constexpr size_t kMaxObjectBytes = size_t{3} * 1024 * 1024;
 // nothing (known_fields.h); so are wrong types and text that is not JSON.
 ReadSandbox read_sandbox(std::string_view json, size_t max_bytes = kMaxObjectBytes);
 
+// The same of one that was parsed already (parse_json.h).
+ReadSandbox read_parsed(const nlohmann::json& object);
+
 // The Sandbox as JSON in one line; what is empty or unset is left out.
 std::string write_sandbox(const Sandbox& sandbox);
+
+// The status alone, its conditions with all that their schema requires (apimachinery:
+// metav1.Condition).
+nlohmann::json write_status(const SandboxStatus& status);
 
 }  // namespace sandboxlet::api

@@ -176,6 +176,13 @@ Time format_time(WallTime time) {
                      clock.hours().count(), clock.minutes().count(), clock.seconds().count());
 }
 
+Time format_micro_time(WallTime time) {
+  const auto fraction = time - floor<seconds>(time);
+  std::string text = format_time(time);
+  text.pop_back();
+  return fmt::format("{}.{:06}Z", text, floor<std::chrono::microseconds>(fraction).count());
+}
+
 Result<WallTime> parse_time(std::string_view text) {
   Scanner scanner(text);
   const auto date = take_date(scanner);

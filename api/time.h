@@ -12,6 +12,9 @@ namespace sandboxlet::api {
 // RFC 3339 in UTC, whole seconds: "2026-01-02T03:04:05Z", as metav1.Time is written.
 Time format_time(WallTime time);
 
+// The same with microseconds, as metav1.MicroTime is: "2026-01-02T03:04:05.000006Z".
+Time format_micro_time(WallTime time);
+
 // RFC 3339 with any offset and up to nine decimals.
 Result<WallTime> parse_time(std::string_view text);
 

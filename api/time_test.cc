@@ -11,6 +11,13 @@ using std::chrono::minutes;
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
+TEST(Time, MicroTimesHaveSixDecimals) {
+  const WallTime time = *parse_time("2026-01-02T03:04:05Z");
+  EXPECT_EQ(format_micro_time(time), "2026-01-02T03:04:05.000000Z");
+  EXPECT_EQ(format_micro_time(time + std::chrono::microseconds(1234)),
+            "2026-01-02T03:04:05.001234Z");
+}
+
 TEST(Time, IsWrittenInUtcWithWholeSeconds) {
   EXPECT_EQ(format_time(WallTime(seconds(1'800'000'000) + milliseconds(999))),
             "2027-01-15T08:00:00Z");

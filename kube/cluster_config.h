@@ -47,4 +47,7 @@ Result<ClusterConfig> load_kubeconfig(const std::string& path, const std::string
 Result<ClusterConfig> in_cluster_config(
     const std::string& root = "/var/run/secrets/kubernetes.io/serviceaccount");
 
+// By what a user names it: "in-cluster", or the path of a kubeconfig.
+Result<ClusterConfig> cluster_config(const std::string& name);
+
 }  // namespace sandboxlet::kube

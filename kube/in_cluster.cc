@@ -34,4 +34,8 @@ Result<ClusterConfig> in_cluster_config(const std::string& root) {
   return config;
 }
 
+Result<ClusterConfig> cluster_config(const std::string& name) {
+  return name == "in-cluster" ? in_cluster_config() : load_kubeconfig(name);
+}
+
 }  // namespace sandboxlet::kube

@@ -132,6 +132,11 @@ Key limit(const char* name, const char* meaning, std::optional<int64_t> CgroupLi
 const std::vector<Key>& keys() {
   static const std::vector<Key> all{
       text("nodeName", "this node's name; empty: the hostname", &Config::node_name),
+      text("cluster",
+           "where Sandboxes come from: in-cluster, a kubeconfig's path, or empty: the local socket",
+           &Config::cluster),
+      count("maxSandboxes", "how many Sandboxes the cluster may bind to this node",
+            &Config::max_sandboxes, 1),
       path("dataRoot", "the store, volumes and kept data", &Config::data_root, true),
       path("logRoot", "containers' logs: <namespace>_<name>_<uid>/<container>/<attempt>.log",
            &Config::log_root, true),

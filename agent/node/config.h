@@ -14,6 +14,9 @@ namespace sandboxlet::agent {
 struct Config {
   // Empty: the machine's hostname.
   std::string node_name;
+  // "in-cluster", or a kubeconfig's path; empty: no cluster.
+  std::string cluster;
+  int64_t max_sandboxes = 250;
   std::string data_root = "/var/lib/sandboxlet";
   std::string log_root = "/var/log/sandboxlet/pods";
   std::string socket = "/run/sandboxlet/sandboxlet.sock";

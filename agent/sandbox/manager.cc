@@ -37,6 +37,13 @@ void Manager::want_new(api::Sandbox sandbox) {
   actor->begin_from_nothing();
 }
 
+void Manager::release(const std::string& uid) {
+  const auto found = actors_.find(uid);
+  if (found == actors_.end()) return;
+  found->second->retire();
+  actors_.erase(found);
+}
+
 std::shared_ptr<Actor> Manager::find(const std::string& uid) const {
   const auto found = actors_.find(uid);
   return found == actors_.end() ? nullptr : found->second;

@@ -49,6 +49,8 @@ class Manager final : private ActorObserver {
   void want(api::Sandbox sandbox, const std::string& cause = "User");
   // The same for one whose uid was made just now.
   void want_new(api::Sandbox sandbox);
+  // Forgets it as it is, without ending anything of it.
+  void release(const std::string& uid);
   // nullptr where there is none.
   std::shared_ptr<Actor> find(const std::string& uid) const;
   const std::map<std::string, std::shared_ptr<Actor>>& actors() const { return actors_; }

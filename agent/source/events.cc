@@ -4,10 +4,11 @@
 
 namespace sandboxlet::agent {
 
-void EventLog::add(const std::string& namespace_, const std::string& name, const EventText& text) {
-  EventRecord record{namespace_, name, text, 1, clock_.wall(), clock_.wall()};
+void EventLog::add(const api::ObjectMeta& sandbox, const EventText& text) {
+  EventRecord record{sandbox.namespace_, sandbox.name, sandbox.uid, text, 1,
+                     clock_.wall(),      clock_.wall()};
   const auto same = std::find_if(records_.begin(), records_.end(), [&](const EventRecord& other) {
-    return other.namespace_ == namespace_ && other.name == name && other.text == text;
+    return other.uid == sandbox.uid && other.text == text;
   });
   if (same != records_.end()) {
     record.count = same->count + 1;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "agent/sandbox/event.h"
+#include "api/meta.h"
 #include "base/clock.h"
 
 namespace sandboxlet::agent {
@@ -15,6 +16,7 @@ namespace sandboxlet::agent {
 struct EventRecord {
   std::string namespace_;
   std::string name;
+  std::string uid;
   EventText text;
   int32_t count = 1;
   WallTime first{};
@@ -28,7 +30,8 @@ class EventLog {
 
   explicit EventLog(Clock& clock) : clock_(clock) {}
 
-  void add(const std::string& namespace_, const std::string& name, const EventText& text);
+  // Of the Sandbox that the metadata names.
+  void add(const api::ObjectMeta& sandbox, const EventText& text);
   // The oldest first.
   const std::deque<EventRecord>& records() const { return records_; }
   // Hears each new or repeated one, until what this returns is destroyed.

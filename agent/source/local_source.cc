@@ -39,8 +39,8 @@ LocalSource::LocalSource(Store& store, Clock& clock, EventLog& events, std::stri
 
 Result<> LocalSource::start(Manager& manager) {
   use(manager);
-  TRY(auto sandboxes, store_.load());
-  for (auto& sandbox : sandboxes) {
+  TRY(auto stored, store_.load());
+  for (auto& [sandbox, pending] : stored) {
     know(sandbox.metadata);
     sandbox.status.nodeName = node_name_;
     manager.want(std::move(sandbox));
@@ -140,7 +140,7 @@ Task<Result<Applied>> LocalSource::configure(api::Sandbox sandbox, bool dry_run,
   if (!dry_run) {
     CO_CHECK_OK(co_await commit(next, "User"));
     if (template_changed) {
-      events_.add(asked.namespace_, asked.name,
+      events_.add(next.metadata,
                   {false, "PodTemplateChanged",
                    "The new pod template takes effect when containers are next created"});
     }

@@ -15,9 +15,7 @@ class LocalSource final : public Source {
  public:
   LocalSource(Store& store, Clock& clock, EventLog& events, std::string node_name);
 
-  // Hands all that the store holds to the manager, which outlives every other call.
-  Result<> start(Manager& manager);
-
+  Result<> start(Manager& manager) override;
   Task<Result<Applied>> apply(api::Sandbox sandbox, bool dry_run, bool keep_suspension) override;
   Task<Result<>> remove(Ref ref, std::optional<int64_t> grace_seconds, bool wait) override;
 

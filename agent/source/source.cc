@@ -165,7 +165,7 @@ void Source::event(const api::Sandbox& sandbox, const EventText& text) {
   const auto& meta = sandbox.metadata;
   const auto level = text.warning ? spdlog::level::warn : spdlog::level::info;
   spdlog::log(level, "{}/{} {}: {}", meta.namespace_, meta.name, text.reason, text.message);
-  events_.add(meta.namespace_, meta.name, text);
+  events_.add(meta, text);
 }
 
 void Source::operation(const api::Sandbox& sandbox, const OperationRecord& record) {

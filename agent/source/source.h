@@ -41,6 +41,9 @@ class Source : public ManagerObserver {
 
   void set_operation_listener(OperationListener listener) { on_operation_ = std::move(listener); }
 
+  // Hands all that is known from before to the manager, which outlives every other call.
+  virtual Result<> start(Manager& manager) = 0;
+
   // sandbox is valid and has its defaults. Answers when it is on disk. With keep_suspension it says
   // nothing of suspension, and what holds now is kept.
   virtual Task<Result<Applied>> apply(api::Sandbox sandbox, bool dry_run, bool keep_suspension) = 0;

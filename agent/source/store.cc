@@ -14,13 +14,22 @@ namespace sandboxlet::agent {
 
 namespace {
 
-constexpr char kSchemaVersion[] = "1";
+constexpr char kSchemaVersion[] = "2";
+constexpr char kMeta[] =
+    "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);";
+// Two of one name, where the one that is gone has not been put down yet.
 constexpr char kSchema[] =
-    "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);"
     "CREATE TABLE IF NOT EXISTS sandboxes (uid TEXT PRIMARY KEY, namespace TEXT NOT NULL,"
     " name TEXT NOT NULL, object TEXT NOT NULL, status TEXT NOT NULL DEFAULT '',"
-    " UNIQUE (namespace, name));"
-    "INSERT OR IGNORE INTO meta VALUES ('schema_version', '1');";
+    " pending TEXT NOT NULL DEFAULT '');"
+    "INSERT OR IGNORE INTO meta VALUES ('schema_version', '2');";
+constexpr char kFromVersion1[] =
+    "BEGIN; ALTER TABLE sandboxes RENAME TO old;"
+    "CREATE TABLE sandboxes (uid TEXT PRIMARY KEY, namespace TEXT NOT NULL, name TEXT NOT NULL,"
+    " object TEXT NOT NULL, status TEXT NOT NULL DEFAULT '', pending TEXT NOT NULL DEFAULT '');"
+    "INSERT INTO sandboxes (uid, namespace, name, object, status)"
+    " SELECT uid, namespace, name, object, status FROM old;"
+    "DROP TABLE old; UPDATE meta SET value = '2' WHERE key = 'schema_version'; COMMIT";
 
 // A status travels as an object that has nothing else.
 std::string status_text(const api::Sandbox& sandbox) {
@@ -42,13 +51,20 @@ Result<UniqueFd> lock_data_root(const std::string& data_root) {
   return lock;
 }
 
-Result<> check_schema(sqlite3* database) {
+// Empty for a store that is new.
+Result<std::string> schema_version(sqlite3* database) {
   TRY(Statement version,
       Statement::prepare(database, "SELECT value FROM meta WHERE key = 'schema_version'"));
   TRY(const bool found, version.step());
-  if (found && version.text(0) == kSchemaVersion) return {};
-  return Error(Code::kFailedPrecondition, "the store has schema version " +
-                                              (found ? version.text(0) : "none") +
+  return found ? version.text(0) : std::string();
+}
+
+Result<> bring_up_to_date(sqlite3* database) {
+  CHECK_OK(run_sql(database, kMeta));
+  TRY(const std::string version, schema_version(database));
+  if (version == "1") return run_sql(database, kFromVersion1);
+  if (version.empty() || version == kSchemaVersion) return run_sql(database, kSchema);
+  return Error(Code::kFailedPrecondition, "the store has schema version " + version +
                                               "; this sandboxlet knows only " + kSchemaVersion);
 }
 
@@ -62,8 +78,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& data_root) {
   umask(before);
   if (!opened) return opened.error();
   CHECK_OK(run_sql(opened->get(), "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"));
-  CHECK_OK(run_sql(opened->get(), kSchema));
-  CHECK_OK(check_schema(opened->get()));
+  CHECK_OK(bring_up_to_date(opened->get()));
   return std::unique_ptr<Store>(new Store(std::move(*opened), std::move(lock)));
 }
 
@@ -72,9 +87,10 @@ Store::Store(Database database, UniqueFd lock)
 
 Store::~Store() { thread_.join(); }
 
-Result<std::vector<api::Sandbox>> Store::load() {
-  TRY(Statement rows, Statement::prepare(database_.get(), "SELECT object, status FROM sandboxes"));
-  std::vector<api::Sandbox> sandboxes;
+Result<std::vector<StoredSandbox>> Store::load() {
+  TRY(Statement rows,
+      Statement::prepare(database_.get(), "SELECT object, status, pending FROM sandboxes"));
+  std::vector<StoredSandbox> sandboxes;
   for (;;) {
     TRY(const bool more, rows.step());
     if (!more) return sandboxes;
@@ -88,20 +104,22 @@ Result<std::vector<api::Sandbox>> Store::load() {
     if (auto seen = api::read_sandbox(rows.text(1), std::string::npos); seen.findings.empty()) {
       object.sandbox.status = std::move(seen.sandbox.status);
     }
-    sandboxes.push_back(std::move(object.sandbox));
+    sandboxes.push_back({std::move(object.sandbox), rows.text(2)});
   }
 }
 
 Task<Result<>> Store::create(api::Sandbox sandbox) {
   auto work = [this, sandbox = std::move(sandbox)]() -> Result<> {
     CHECK_OK(erase_named(sandbox.metadata).wrap("store"));
-    return write(sandbox).wrap("store");
+    return write(sandbox, {}).wrap("store");
   };
   co_return co_await offload(thread_.get_executor(), work);
 }
 
-Task<Result<>> Store::put(api::Sandbox sandbox) {
-  auto work = [this, sandbox = std::move(sandbox)] { return write(sandbox).wrap("store"); };
+Task<Result<>> Store::put(api::Sandbox sandbox, std::string pending) {
+  auto work = [this, sandbox = std::move(sandbox), pending = std::move(pending)] {
+    return write(sandbox, pending).wrap("store");
+  };
   co_return co_await offload(thread_.get_executor(), work);
 }
 
@@ -117,15 +135,16 @@ void Store::put_status(const api::Sandbox& sandbox) {
   if (first) asio::post(thread_, [this] { write_statuses(); });
 }
 
-Result<> Store::write(const api::Sandbox& sandbox) {
+Result<> Store::write(const api::Sandbox& sandbox, const std::string& pending) {
   api::Sandbox object = sandbox;
   object.status = {};
   TRY(Statement put,
       Statement::prepare(database_.get(),
-                         "INSERT INTO sandboxes (uid, namespace, name, object) VALUES (?,?,?,?)"
-                         " ON CONFLICT (uid) DO UPDATE SET object = excluded.object"));
+                         "INSERT INTO sandboxes (uid, namespace, name, object, pending)"
+                         " VALUES (?,?,?,?,?) ON CONFLICT (uid)"
+                         " DO UPDATE SET object = excluded.object, pending = excluded.pending"));
   put.bind(object.metadata.uid).bind(object.metadata.namespace_).bind(object.metadata.name);
-  return put.bind(api::write_sandbox(object)).run();
+  return put.bind(api::write_sandbox(object)).bind(pending).run();
 }
 
 Result<> Store::erase(const std::string& uid) {

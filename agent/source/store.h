@@ -14,6 +14,12 @@
 
 namespace sandboxlet::agent {
 
+// A Sandbox with its status, and what is still to be written of it to where it came from.
+struct StoredSandbox {
+  api::Sandbox sandbox;
+  std::string pending;
+};
+
 // The Sandboxes of this node on disk: <data_root>/sandboxes.db (SQLite, WAL). What is wanted is on
 // disk before it is answered; what is seen (status) follows when there is time, and may lose its
 // last moments in a power failure. One agent a data root, held by a lock on it.
@@ -27,19 +33,19 @@ class Store {
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
-  // All of them, with their status. Blocks; before anything else is called.
-  Result<std::vector<api::Sandbox>> load();
+  // All of them. Blocks; before anything else is called.
+  Result<std::vector<StoredSandbox>> load();
   // Answer when it is on disk; kResourceExhausted where the disk is full, and nothing is changed.
   // create takes the place of one of the same name that is gone, though its row may still be there.
   Task<Result<>> create(api::Sandbox sandbox);
-  Task<Result<>> put(api::Sandbox sandbox);
+  Task<Result<>> put(api::Sandbox sandbox, std::string pending = {});
   Task<Result<>> remove(std::string uid);
   void put_status(const api::Sandbox& sandbox);
 
  private:
   Store(Database database, UniqueFd lock);
 
-  Result<> write(const api::Sandbox& sandbox);
+  Result<> write(const api::Sandbox& sandbox, const std::string& pending);
   Result<> erase(const std::string& uid);
   Result<> erase_named(const api::ObjectMeta& meta);
   void write_statuses();

@@ -41,6 +41,13 @@ class StoreTest : public testing::Test {
   asio::io_context io_;
 };
 
+std::vector<api::Sandbox> loaded(Store& store) {
+  std::vector<api::Sandbox> all;
+  auto stored = *store.load();
+  for (auto& one : stored) all.push_back(std::move(one.sandbox));
+  return all;
+}
+
 TEST_F(StoreTest, WhatIsPutIsThereAgain) {
   auto box = sandbox("u-1", "box");
   {
@@ -50,7 +57,7 @@ TEST_F(StoreTest, WhatIsPutIsThereAgain) {
     store->put_status(box);
   }
   auto store = *Store::open(root_);
-  EXPECT_THAT(*store->load(), testing::ElementsAre(box));
+  EXPECT_THAT(loaded(*store), testing::ElementsAre(box));
 }
 
 TEST_F(StoreTest, PuttingAgainReplacesTheObjectAndKeepsTheStatus) {
@@ -63,27 +70,28 @@ TEST_F(StoreTest, PuttingAgainReplacesTheObjectAndKeepsTheStatus) {
   ASSERT_TRUE(run(store->put(box)));
   store.reset();
   store = *Store::open(root_);
-  EXPECT_THAT(*store->load(), testing::ElementsAre(box));
+  EXPECT_THAT(loaded(*store), testing::ElementsAre(box));
 }
 
 TEST_F(StoreTest, WhatIsRemovedIsGone) {
   auto store = *Store::open(root_);
   ASSERT_TRUE(run(store->put(sandbox("u-1", "box"))));
   ASSERT_TRUE(run(store->remove("u-1")));
-  EXPECT_THAT(*store->load(), testing::IsEmpty());
+  EXPECT_THAT(loaded(*store), testing::IsEmpty());
 }
 
-TEST_F(StoreTest, ANameIsTakenOnce) {
+TEST_F(StoreTest, OneThatGoesAndANewOneOfItsNameAreBothKept) {
   auto store = *Store::open(root_);
   ASSERT_TRUE(run(store->put(sandbox("u-1", "box"))));
-  EXPECT_EQ(run(store->put(sandbox("u-2", "box"))).error().code(), Code::kAlreadyExists);
+  ASSERT_TRUE(run(store->put(sandbox("u-2", "box"))));
+  EXPECT_EQ(loaded(*store).size(), 2U);
 }
 
 TEST_F(StoreTest, ANewOneTakesThePlaceOfOneThatIsGone) {
   auto store = *Store::open(root_);
   ASSERT_TRUE(run(store->put(sandbox("u-1", "box"))));
   ASSERT_TRUE(run(store->create(sandbox("u-2", "box"))));
-  const auto all = *store->load();
+  const auto all = loaded(*store);
   ASSERT_EQ(all.size(), 1u);
   EXPECT_EQ(all[0].metadata.uid, "u-2");
 }
@@ -101,11 +109,43 @@ TEST_F(StoreTest, ANewerStoreIsRefused) {
   { const auto store = *Store::open(root_); }
   {
     const auto database = *open_database(root_ + "/sandboxes.db");
-    ASSERT_TRUE(run_sql(database.get(), "UPDATE meta SET value = '2'"));
+    ASSERT_TRUE(run_sql(database.get(), "UPDATE meta SET value = '3'"));
   }
   const auto store = Store::open(root_);
   ASSERT_FALSE(store);
-  EXPECT_THAT(store.error().message(), testing::HasSubstr("schema version 2"));
+  EXPECT_THAT(store.error().message(), testing::HasSubstr("schema version 3"));
+}
+
+TEST_F(StoreTest, AStoreOfTheFirstVersionIsBroughtUpToDate) {
+  {
+    const auto database = *open_database(root_ + "/sandboxes.db");
+    ASSERT_TRUE(run_sql(
+        database.get(),
+        "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);"
+        "CREATE TABLE sandboxes (uid TEXT PRIMARY KEY, namespace TEXT NOT NULL, name TEXT NOT NULL,"
+        " object TEXT NOT NULL, status TEXT NOT NULL DEFAULT '', UNIQUE (namespace, name));"
+        "INSERT INTO meta VALUES ('schema_version', '1');"
+        "INSERT INTO sandboxes VALUES ('u-1', 'default', 'box',"
+        " '{\"metadata\":{\"uid\":\"u-1\"}}', '{\"status\":{\"nodeName\":\"here\"}}');"));
+  }
+  for (int times = 0; times < 2; ++times) {
+    const auto store = *Store::open(root_);
+    const auto all = loaded(*store);
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_EQ(all[0].metadata.uid, "u-1");
+    EXPECT_EQ(all[0].status.nodeName, "here");
+  }
+}
+
+TEST_F(StoreTest, KeepsWhatIsStillToBeWrittenUntilItIs) {
+  {
+    const auto store = *Store::open(root_);
+    ASSERT_TRUE(run(store->put(sandbox("u-1", "box"), "{}")));
+  }
+  const auto store = *Store::open(root_);
+  EXPECT_EQ(store->load()->front().pending, "{}");
+  ASSERT_TRUE(run(store->put(sandbox("u-1", "box"))));
+  EXPECT_EQ(store->load()->front().pending, "");
 }
 
 TEST_F(StoreTest, OnlyRootReadsIt) {

@@ -1,0 +1,41 @@
+#include "agent/source/api_entry.h"
+
+namespace sandboxlet::agent {
+
+namespace {
+
+using Json = nlohmann::json;
+
+Json applied(const ApiEntry& entry) {
+  return {{"apiVersion", api::kSandboxApiVersion},
+          {"kind", api::kSandboxKind},
+          {"metadata", {{"name", entry.meta.name}, {"uid", entry.meta.uid}}}};
+}
+
+}  // namespace
+
+std::optional<ApiWrite> next_write(const ApiEntry& entry) {
+  if (!entry.is_seen || entry.is_leaving) return std::nullopt;
+  if (entry.is_finished) {
+    if (!entry.has_finalizer) return std::nullopt;
+    return ApiWrite{ApiWriteKind::kRelease, applied(entry)};
+  }
+  if (entry.is_held && !entry.has_finalizer && !entry.is_deleting()) {
+    Json body = applied(entry);
+    body["metadata"]["finalizers"] = {kFinalizer};
+    return ApiWrite{ApiWriteKind::kHold, std::move(body)};
+  }
+  if (!entry.pending_spec.is_null() && !entry.is_deleting()) {
+    Json body{{"metadata", {{"uid", entry.meta.uid}}}, {"spec", entry.pending_spec}};
+    return ApiWrite{ApiWriteKind::kSpec, std::move(body)};
+  }
+  if (!entry.wanted_status) return std::nullopt;
+  Json patch = status_patch(entry.status, *entry.wanted_status);
+  if (patch.is_null()) return std::nullopt;
+  Json body{
+      {"metadata", {{"uid", entry.meta.uid}, {"resourceVersion", entry.meta.resourceVersion}}},
+      {"status", std::move(patch)}};
+  return ApiWrite{ApiWriteKind::kStatus, std::move(body)};
+}
+
+}  // namespace sandboxlet::agent

@@ -1,0 +1,163 @@
+#include "agent/source/api_object.h"
+
+#include <algorithm>
+#include <set>
+
+#include "api/conditions.h"
+#include "api/defaults.h"
+#include "api/json.h"
+#include "api/validation.h"
+
+namespace sandboxlet::agent {
+
+namespace {
+
+using Json = nlohmann::json;
+
+// The scheduler's part of a PodSpec.
+constexpr const char* kScheduling[] = {"affinity",
+                                       "nodeName",
+                                       "nodeSelector",
+                                       "overhead",
+                                       "preemptionPolicy",
+                                       "priority",
+                                       "priorityClassName",
+                                       "schedulerName",
+                                       "schedulingGates",
+                                       "tolerations",
+                                       "topologySpreadConstraints"};
+
+// What this agent writes of a status.
+constexpr const char* kStatusFields[] = {"podIPs", "suspend", "containers", "conditions"};
+
+// The types of conditions that it has a word on, also where it has taken one away.
+const std::set<std::string> kConditions = {"Ready", "Suspended", "PodScheduled", "Finished"};
+
+Json member(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  return found == object.end() ? Json() : *found;
+}
+
+// What others have said stays behind what we say.
+Json with_foreign(Json ours, const Json& seen) {
+  if (!seen.is_array()) return ours;
+  if (ours.is_null()) ours = Json::array();
+  for (const Json& condition : seen) {
+    const bool foreign =
+        condition.is_object() && !kConditions.contains(condition.value("type", ""));
+    const std::string type = condition.is_object() ? condition.value("type", "") : "";
+    const bool said = std::any_of(ours.begin(), ours.end(),
+                                  [&](const Json& one) { return one.value("type", "") == type; });
+    if (foreign && !said) ours.push_back(condition);
+  }
+  return ours;
+}
+
+void drop_scheduling(Json& object) {
+  const Json::json_pointer pod("/spec/podTemplate/spec");
+  if (!object.contains(pod) || !object[pod].is_object()) return;
+  for (const char* field : kScheduling) object[pod].erase(field);
+}
+
+Json suspension_of(const api::SandboxSpec& spec) {
+  Json part = Json::object();
+  part["operatingMode"] = spec.operatingMode;
+  if (spec.pause) part["pause"] = *spec.pause;
+  if (spec.suspend && !spec.suspend->depth.empty()) part["suspend"]["depth"] = spec.suspend->depth;
+  return part;
+}
+
+}  // namespace
+
+ApiObject read_api_object(Json object) {
+  ApiObject result;
+  if (const auto status = object.find("status"); status != object.end() && status->is_object()) {
+    result.status = *status;
+  }
+  drop_scheduling(object);
+  auto read = api::read_parsed(object);
+  result.sandbox = std::move(read.sandbox);
+  result.findings = std::move(read.findings);
+  const auto& finalizers = result.sandbox.metadata.finalizers;
+  result.has_finalizer =
+      std::find(finalizers.begin(), finalizers.end(), kFinalizer) != finalizers.end();
+  if (!result.findings.empty()) return result;
+  api::set_defaults(result.sandbox);
+  result.findings = api::validate(result.sandbox);
+  return result;
+}
+
+bool is_newer(std::string_view version, std::string_view than) {
+  if (version.size() != than.size()) return version.size() > than.size();
+  return version > than;
+}
+
+Json merge_diff(const Json& from, const Json& to) {
+  if (!from.is_object() || !to.is_object()) return to;
+  Json patch;
+  for (const auto& [key, value] : from.items()) {
+    if (!to.contains(key)) patch[key] = nullptr;
+  }
+  for (const auto& [key, value] : to.items()) {
+    const auto before = from.find(key);
+    if (before == from.end()) {
+      patch[key] = value;
+    } else if (*before != value) {
+      patch[key] = merge_diff(*before, value);
+    }
+  }
+  return patch;
+}
+
+Json status_patch(const Json& seen, const api::SandboxStatus& wanted) {
+  const Json ours = api::write_status(wanted);
+  Json from = Json::object();
+  Json to = Json::object();
+  for (const char* field : kStatusFields) {
+    Json before = member(seen, field);
+    Json after = member(ours, field);
+    if (std::string_view(field) == "conditions") after = with_foreign(std::move(after), before);
+    if (!before.is_null()) from[field] = std::move(before);
+    if (!after.is_null()) to[field] = std::move(after);
+  }
+  return merge_diff(from, to);
+}
+
+Json suspension_patch(const api::SandboxSpec& from, const api::SandboxSpec& to) {
+  return merge_diff(suspension_of(from), suspension_of(to));
+}
+
+void apply_suspension(const Json& patch, api::SandboxSpec& spec) {
+  spec.operatingMode = patch.value("operatingMode", spec.operatingMode);
+  if (const auto pause = patch.find("pause"); pause != patch.end()) {
+    spec.pause = pause->is_boolean() ? std::optional(pause->get<bool>()) : std::nullopt;
+  }
+  const std::string depth = patch.value(Json::json_pointer("/suspend/depth"), "");
+  if (depth.empty()) return;
+  if (!spec.suspend) spec.suspend.emplace();
+  spec.suspend->depth = depth;
+}
+
+api::SandboxStatus refusal_status(const ApiObject& object, const api::Time& now) {
+  api::SandboxStatus status;
+  const api::Finding& first = object.findings.front();
+  api::Condition ready;
+  ready.type = "Ready";
+  ready.status = "False";
+  ready.observedGeneration = object.sandbox.metadata.generation;
+  ready.reason = "UnsupportedField";
+  ready.message = to_string(first);
+  if (object.findings.size() > 1) {
+    ready.message += " (and " + std::to_string(object.findings.size() - 1) + " more)";
+  }
+  status.conditions = object.sandbox.status.conditions;
+  api::set_condition(status.conditions, ready, now);
+  api::Condition suspended = ready;
+  suspended.type = "Suspended";
+  suspended.reason = "NotSuspended";
+  suspended.message = "Sandbox is not suspended";
+  api::set_condition(status.conditions, suspended, now);
+  return status;
+}
+
+}  // namespace sandboxlet::agent

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/finding.h"
+#include "api/sandbox.h"
+
+namespace sandboxlet::agent {
+
+// What stands between the API server's Sandboxes and this agent's, as far as it is pure.
+
+// Kept in place while this node holds anything of the Sandbox.
+inline constexpr char kFinalizer[] = "sandboxlet.io/node";
+
+// A Sandbox as the API server shows it.
+// clang-tidy 14 takes the assertions in Json's noexcept move for throws.
+struct ApiObject {  // NOLINT(bugprone-exception-escape)
+  // With its defaults; of a spec with findings only the metadata counts.
+  api::Sandbox sandbox;
+  // Why this agent does not run it.
+  std::vector<api::Finding> findings;
+  // As it stands there, with what this agent does not write.
+  nlohmann::json status = nlohmann::json::object();
+  bool has_finalizer = false;
+};
+
+// Fields that only say where a Sandbox may run are not looked at: it has been bound.
+ApiObject read_api_object(nlohmann::json object);
+
+// Whether one resourceVersion is newer than another of the same object (apimachinery:
+// util/resourceversion). Anything is newer than none.
+bool is_newer(std::string_view version, std::string_view than);
+
+// The merge patch that makes one object of another; null where nothing is to be changed (RFC 7396).
+nlohmann::json merge_diff(const nlohmann::json& from, const nlohmann::json& to);
+
+// The merge patch of status that says what this agent has to say, and leaves alone what others do:
+// fields that it does not write, conditions of types that it does not have. Null where it is said.
+nlohmann::json status_patch(const nlohmann::json& seen, const api::SandboxStatus& wanted);
+
+// The merge patch of spec that brings the one suspension to the other; null where they are alike.
+nlohmann::json suspension_patch(const api::SandboxSpec& from, const api::SandboxSpec& to);
+// The spec with such a patch in place.
+void apply_suspension(const nlohmann::json& patch, api::SandboxSpec& spec);
+
+// What a Sandbox that this agent cannot run says of itself.
+api::SandboxStatus refusal_status(const ApiObject& object, const api::Time& now);
+
+}  // namespace sandboxlet::agent

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "agent/source/api_entry.h"
+#include "agent/source/source.h"
+#include "agent/source/store.h"
+#include "base/signal.h"
+#include "base/work_queue.h"
+#include "kube/client.h"
+#include "kube/reflector.h"
+
+namespace sandboxlet::agent {
+
+struct ApiSourceContext {
+  asio::io_context& io;
+  Clock& clock;
+  EventLog& events;
+  Store& store;
+  kube::Client& client;
+  // Watches go over a connection of their own.
+  kube::Http& streams;
+  std::string node_name;
+};
+
+// Desired Sandboxes of a node in a cluster: those that are bound to it (status.nodeName). The
+// store keeps what was last wanted, so that a restarted agent brings them back while the API server
+// is away. What is seen of a Sandbox goes back to its status, one write at a time and the newest
+// state alone; a finalizer keeps the object until nothing of it is left here. Suspend and Resume on
+// the local socket act at once and are written through; what the API server refuses is taken back.
+// Belongs to the core thread.
+class ApiSource final : public Source, private kube::ReflectorHandler {
+ public:
+  explicit ApiSource(ApiSourceContext context);
+
+  Result<> start(Manager& manager) override;
+  // Both are refused: they are the API server's.
+  Task<Result<Applied>> apply(api::Sandbox sandbox, bool dry_run, bool keep_suspension) override;
+  Task<Result<>> remove(Ref ref, std::optional<int64_t> grace_seconds, bool wait) override;
+
+  // Whether the API server answers, and if it does not, since when what.
+  Result<> connection() const;
+
+ private:
+  using Json = nlohmann::json;
+
+  // ---- From the manager
+  void status_changed(const api::Sandbox& sandbox) override;
+  void finished(const api::Sandbox& sandbox) override;
+
+  // ---- From the reflector
+  void sync_begun() override;
+  void seen(Json object) override;
+  void gone(Json object) override;
+  void synced() override;
+  void connected(bool is, const std::string& why) override;
+
+  // ---- From the local socket
+  Task<Result<std::shared_ptr<Actor>>> change(Ref ref, Edit edit, std::string cause) override;
+  Task<Result<>> agreed(std::string uid) override;
+
+  // An object as the server has it now, from a watch or in answer to a write.
+  void take(Json object);
+  void want(ApiEntry& entry, api::Sandbox sandbox);
+  void refuse(ApiEntry& entry, const ApiObject& object);
+  // It may be gone, bound to another node, or there all the same: asks.
+  Task<Result<>> look_for(std::string uid);
+  // The object is gone, and what is left of it here is to go.
+  void put_down(ApiEntry& entry);
+  // Another node has it: its processes end here, and its volumes are kept.
+  void leave(ApiEntry& entry);
+  void left(const std::string& uid);
+  void drop(const std::string& uid);
+
+  // Writes what an object needs, until it needs nothing.
+  Task<Result<>> write(std::string uid);
+  Task<Result<Json>> send(api::ObjectMeta meta, ApiWrite write);
+  void take_back(ApiEntry& entry, const Error& refusal);
+  Task<void> save(api::Sandbox sandbox, Json pending);
+  Task<void> erase(std::string uid);
+
+  const ApiSourceContext context_;
+  std::map<std::string, ApiEntry> entries_;  // by uid
+  // Why a suspension that was asked for here is not to be, by uid, until who asked has heard it.
+  std::map<std::string, Error> refusals_;
+  std::string trouble_ = "the API server has not answered yet";
+  // Changes asked for on the local socket, to one Sandbox at a time.
+  NameQueue writers_;
+  // The API server has answered to a change, or is away.
+  Signal settled_;
+  WorkQueue writes_;
+  WorkQueue looks_;
+  std::unique_ptr<kube::Reflector> reflector_;
+};
+
+}  // namespace sandboxlet::agent

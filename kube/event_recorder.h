@@ -1,0 +1,70 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <map>
+#include <memory>
+#include <string>
+#include <tuple>
+
+#include "base/clock.h"
+#include "base/work_queue.h"
+#include "kube/client.h"
+
+namespace sandboxlet::kube {
+
+// What an Event is about.
+struct EventSubject {
+  std::string api_version;
+  std::string kind;
+  std::string namespace_;
+  std::string name;
+  std::string uid;
+};
+
+struct EventNote {
+  bool warning = false;
+  // "Started"; what was done or tried.
+  std::string reason;
+  std::string action;
+  std::string note;
+};
+
+// Writes Events (events.k8s.io/v1) as client-go does (tools/events/event_broadcaster.go): one that
+// comes again within six minutes becomes a series, whose count goes out with its second occurrence
+// and then every half hour. What cannot be written after twelve tries is lost. Belongs to the core
+// thread.
+class EventRecorder {
+ public:
+  // controller: "sandboxlet.io/agent"; instance: "agent-node-1".
+  EventRecorder(asio::io_context& io, Clock& clock, Client& client, std::string controller,
+                std::string instance);
+
+  void record(const EventSubject& subject, const EventNote& note);
+
+ private:
+  using Json = nlohmann::json;
+
+  // clang-tidy 14 takes the assertions in Json's noexcept move for throws.
+  struct Series {  // NOLINT(bugprone-exception-escape)
+    Json event;
+    int count = 1;
+    TimePoint last;
+    TimePoint written;
+    // What the server has: nothing, the event, its series with that count.
+    int told = 0;
+    int tries = 0;
+  };
+
+  Json event_of(const EventSubject& subject, const EventNote& note) const;
+  Task<Result<>> write(std::string key);
+  void forget_old();
+
+  Clock& clock_;
+  Client& client_;
+  const std::string controller_;
+  const std::string instance_;
+  std::map<std::string, Series> series_;
+  WorkQueue writes_;
+};
+
+}  // namespace sandboxlet::kube
