@@ -70,7 +70,10 @@ Json node_status(const NodeFacts& facts, const Json& seen, const api::Time& now)
   Json& status = object["status"];
   status["agentVersion"] = facts.agent_version;
   status["runtime"] = {{"name", facts.runtime_name}, {"version", facts.runtime_version}};
-  status["runtimeHandlers"] = facts.runtime_handlers;
+  status["runtimeHandlers"] = Json::array();
+  for (const auto& handler : facts.runtime_handlers) {
+    status["runtimeHandlers"].push_back({{"name", handler}});
+  }
   status["depths"] = facts.depths;
   status["capacity"] = facts.capacity;
   status["allocatable"] = facts.allocatable;
