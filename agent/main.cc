@@ -42,11 +42,14 @@ int main(int argc, char** argv) {
       "The node's agent: runs the Sandboxes that are bound to this node, by driving its container "
       "runtime.");
   std::string file;
+  std::string node_name;
   bool check = false;
   bool defaults = false;
   app.set_version_flag("--version", std::string("sandboxlet ") + SANDBOXLET_VERSION);
   app.add_option("--config", file, "The configuration, a YAML file; every key has a default")
       ->type_name("FILE");
+  app.add_option("--node-name", node_name, "This node's name, whatever the configuration says")
+      ->type_name("NAME");
   app.add_flag("--check-config", check, "Read the configuration, say what is wrong, and end");
   app.add_flag("--print-defaults", defaults, "Print all keys with their defaults and meanings");
   try {
@@ -63,6 +66,7 @@ int main(int argc, char** argv) {
     std::cerr << "sandboxlet: " << config.error().message() << "\n";
     return 1;
   }
+  if (!node_name.empty()) config->node_name = node_name;
   if (check) {
     std::cout << "the configuration is valid\n";
     return 0;
