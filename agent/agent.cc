@@ -8,7 +8,7 @@
 #include "agent/cluster/node_facts.h"
 #include "agent/cluster/registration.h"
 #include "agent/container/exit_watch.h"
-#include "agent/metrics/telemetry.h"
+#include "agent/metrics/metrics.h"
 #include "agent/sandbox/running_logs.h"
 #include "agent/sandbox/runtime_executor.h"
 #include "agent/server/local_server.h"
@@ -17,6 +17,7 @@
 #include "cri/client.h"
 #include "kube/connection.h"
 #include "kube/event_recorder.h"
+#include "telemetry/telemetry.h"
 
 namespace sandboxlet::agent {
 
@@ -222,8 +223,9 @@ class Wired final : public Agent {
       return Error(Code::kUnavailable, "nobody answers on " + config_.runtime_endpoint);
     });
     const HealthCheck sandboxes = core_check("sandboxes", io_, [this] { return all_seen(); });
-    auto started = HttpServer::start(config_.metrics_address,
-                                     telemetry({metrics_, {core}, {core, runtime, sandboxes}}));
+    auto started = HttpServer::start(
+        config_.metrics_address,
+        telemetry({[this] { return metrics_.text(); }, {core}, {core, runtime, sandboxes}}));
     TRY(telemetry_, std::move(started).wrap("metricsAddress"));
     spdlog::info("metrics and health on port {}", telemetry_->port());
     return {};

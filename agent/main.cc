@@ -6,7 +6,7 @@
 #include <iostream>
 
 #include "agent/agent.h"
-#include "agent/node/logging.h"
+#include "telemetry/logging.h"
 
 namespace {
 
@@ -15,7 +15,7 @@ using namespace sandboxlet;
 constexpr int kWrongUsage = 2;
 
 int run(const agent::Config& config) {
-  agent::start_logging(config.log_level, config.log_format);
+  start_logging(config.log_level, config.log_format);
   asio::io_context io(1);
   asio::signal_set signals(io, SIGINT, SIGTERM);
   signals.async_wait([&](const boost::system::error_code& error, int) {

@@ -16,9 +16,8 @@ std::string holder_of(const Json& lease) {
 // As its holder has it, who may be of another version.
 Duration duration_of(const Json& lease) {
   const Json::json_pointer place("/spec/leaseDurationSeconds");
-  const int64_t seconds = lease.contains(place) && lease[place].is_number_integer()
-                              ? lease[place].get<int64_t>()
-                              : 0;
+  const int64_t seconds =
+      lease.contains(place) && lease[place].is_number_integer() ? lease[place].get<int64_t>() : 0;
   return seconds > 0 ? std::chrono::seconds(seconds) : kLeaseDuration;
 }
 

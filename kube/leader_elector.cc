@@ -43,8 +43,7 @@ class LeaderElector::Loop : public std::enable_shared_from_this<Loop>, private R
     stop();
     election_.leads = false;
     if (!led) co_return;
-    const auto done =
-        co_await client_.update(ref(), released(election_, clock_.wall()));
+    const auto done = co_await client_.update(ref(), released(election_, clock_.wall()));
     if (!done) spdlog::warn("leader election: not released: {}", done.error().message());
   }
 
@@ -82,8 +81,8 @@ class LeaderElector::Loop : public std::enable_shared_from_this<Loop>, private R
     Json lease = taken(election_, options_.name, clock_.wall());
     const bool is_new = !election_.lease.is_object();
     const ObjectRef all{kLeases, options_.namespace_, "", ""};
-    auto write = is_new ? client_.create(all, std::move(lease))
-                        : client_.update(ref(), std::move(lease));
+    auto write =
+        is_new ? client_.create(all, std::move(lease)) : client_.update(ref(), std::move(lease));
     auto written = co_await std::move(write);
     if (stopped_) co_return Result<>();
     if (!written) {
@@ -140,9 +139,8 @@ class LeaderElector::Loop : public std::enable_shared_from_this<Loop>, private R
     const bool is_free = !election_.lease.is_object() || holder().empty();
     if (!is_free) return;
     // Not from within the watch that leading ends.
-    timer_ = clock_.call_after({}, [this] {
-      asio::co_spawn(io_, campaign_once(shared_from_this()), die_on_exception);
-    });
+    timer_ = clock_.call_after(
+        {}, [this] { asio::co_spawn(io_, campaign_once(shared_from_this()), die_on_exception); });
   }
 
   Task<void> campaign_once(std::shared_ptr<Loop> self) {

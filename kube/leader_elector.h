@@ -24,8 +24,8 @@ struct ElectionOptions {
 };
 
 // Stands for election until it leads, and renews then (client-go: tools/leaderelection; 15, 10 and
-// 2 seconds). A candidate also watches the lease: one that is let go of is taken at once. Belongs to
-// the core thread; destroying it stops all of that, and lets the lease run out.
+// 2 seconds). A candidate also watches the lease: one that is let go of is taken at once. Belongs
+// to the core thread; destroying it stops all of that, and lets the lease run out.
 class LeaderElector {
  public:
   LeaderElector(asio::io_context& io, Clock& clock, Client& client, Http& streams,

@@ -1,4 +1,4 @@
-#include "agent/node/logging.h"
+#include "telemetry/logging.h"
 
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -6,7 +6,7 @@
 
 #include <memory>
 
-namespace sandboxlet::agent {
+namespace sandboxlet {
 
 namespace {
 
@@ -66,4 +66,4 @@ void start_logging(const std::string& level, const std::string& format) {
   spdlog::set_default_logger(std::move(logger));
 }
 
-}  // namespace sandboxlet::agent
+}  // namespace sandboxlet

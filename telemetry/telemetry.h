@@ -4,10 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "agent/metrics/http_server.h"
-#include "agent/metrics/metrics.h"
+#include "telemetry/http_server.h"
 
-namespace sandboxlet::agent {
+namespace sandboxlet {
 
 // One thing that must hold; runs on the server's thread, and may block for some seconds.
 struct HealthCheck {
@@ -16,8 +15,9 @@ struct HealthCheck {
 };
 
 struct TelemetryContext {
-  const Metrics& metrics;
-  // Whether to restart the agent.
+  // In Prometheus' text format.
+  std::function<std::string()> metrics;
+  // Whether to restart the program.
   std::vector<HealthCheck> health;
   // Whether it can be used; health's are among them.
   std::vector<HealthCheck> ready;
@@ -30,4 +30,4 @@ HttpServer::Handler telemetry(TelemetryContext context);
 // Holds when ask, run on the core thread, holds; fails when the core does not come to it.
 HealthCheck core_check(std::string name, asio::io_context& io, std::function<Result<>()> ask);
 
-}  // namespace sandboxlet::agent
+}  // namespace sandboxlet

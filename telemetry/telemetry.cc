@@ -1,9 +1,9 @@
-#include "agent/metrics/telemetry.h"
+#include "telemetry/telemetry.h"
 
 #include <boost/asio/post.hpp>
 #include <future>
 
-namespace sandboxlet::agent {
+namespace sandboxlet {
 
 namespace {
 
@@ -34,7 +34,7 @@ HttpServer::Handler telemetry(TelemetryContext context) {
     const std::string path = target.substr(0, query);
     const bool verbose = query != std::string::npos && target.substr(query + 1) == "verbose";
     if (path == "/metrics") {
-      return {200, "text/plain; version=0.0.4; charset=utf-8", context.metrics.text()};
+      return {200, "text/plain; version=0.0.4; charset=utf-8", context.metrics()};
     }
     if (path == "/healthz") return answer_checks("healthz", context.health, verbose);
     if (path == "/readyz") return answer_checks("readyz", context.ready, verbose);
@@ -56,4 +56,4 @@ HealthCheck core_check(std::string name, asio::io_context& io, std::function<Res
   return {std::move(name), std::move(check)};
 }
 
-}  // namespace sandboxlet::agent
+}  // namespace sandboxlet

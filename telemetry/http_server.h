@@ -9,7 +9,7 @@
 #include "base/result.h"
 #include "base/task.h"
 
-namespace sandboxlet::agent {
+namespace sandboxlet {
 
 struct HttpAnswer {
   unsigned status = 200;
@@ -46,4 +46,4 @@ class HttpServer {
   std::thread thread_;
 };
 
-}  // namespace sandboxlet::agent
+}  // namespace sandboxlet

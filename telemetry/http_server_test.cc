@@ -1,4 +1,4 @@
-#include "agent/metrics/http_server.h"
+#include "telemetry/http_server.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <boost/asio/write.hpp>
 #include <list>
 
-namespace sandboxlet::agent {
+namespace sandboxlet {
 namespace {
 
 using asio::ip::tcp;
@@ -93,4 +93,4 @@ TEST_F(HttpServerTest, SaysWhatIsWrongWithAnAddress) {
 }
 
 }  // namespace
-}  // namespace sandboxlet::agent
+}  // namespace sandboxlet

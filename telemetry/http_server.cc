@@ -1,11 +1,11 @@
-#include "agent/metrics/http_server.h"
+#include "telemetry/http_server.h"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 
-namespace sandboxlet::agent {
+namespace sandboxlet {
 
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
@@ -114,4 +114,4 @@ Task<void> HttpServer::serve(asio::ip::tcp::socket socket) {
   static_cast<void>(size + sent);
 }
 
-}  // namespace sandboxlet::agent
+}  // namespace sandboxlet
