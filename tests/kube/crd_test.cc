@@ -257,5 +257,26 @@ TEST_F(SandboxCrdTest, KeepsAllThatANodesAgentAndItsOperatorSay) {
               ElementsAre("node-1", "True", "true", "7500m", "15Gi", "0.1.0", testing::_));
 }
 
+TEST_F(SandboxCrdTest, ATaintThatIsWrongIsRefusedWithItsField) {
+  const std::vector<std::pair<std::string, std::string>> wrong{
+      {R"([{"key": "a"}])", "spec.taints[0].effect: Required value"},
+      {R"([{"effect": "NoSchedule"}])", "spec.taints[0].key: Required value"},
+      {R"([{"key": "a", "effect": "Never"}])", "spec.taints[0].effect: Unsupported value"},
+      {R"([{"key": "a b", "effect": "NoSchedule"}])", "spec.taints[0].key: Invalid value"},
+      {R"([{"key": "a", "value": "b c", "effect": "NoSchedule"}])",
+       "spec.taints[0].value: Invalid value"},
+      {R"([{"key": "a", "effect": "NoSchedule"}, {"key": "a", "effect": "NoSchedule"}])",
+       "spec.taints[1]: Duplicate value"}};
+  for (const auto& [taints, message] : wrong) {
+    const json node = {{"apiVersion", "sandboxlet.io/v1alpha1"},
+                       {"kind", "SandboxNode"},
+                       {"metadata", {{"name", "tainted"}}},
+                       {"spec", {{"taints", json::parse(taints)}}}};
+    auto taken = api().request("POST", kSandboxNodesPath, node.dump());
+    ASSERT_FALSE(taken) << taints;
+    EXPECT_THAT(taken.error().message(), HasSubstr(message));
+  }
+}
+
 }  // namespace
 }  // namespace sandboxlet::test

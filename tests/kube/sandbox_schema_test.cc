@@ -1,11 +1,13 @@
 #include <gmock/gmock.h>
 
+#include <boost/mp11.hpp>
 #include <filesystem>
 #include <fstream>
 #include <regex>
 #include <sstream>
 
 #include "api/manifest.h"
+#include "api/sandbox.h"
 #include "tests/kube/crd_test.h"
 
 namespace sandboxlet::test {
@@ -14,6 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 class SandboxSchemaTest : public CrdTest {
  protected:
@@ -39,6 +42,47 @@ bool is_default(const std::string& pointer) {
       "/operatingMode|/shutdownPolicy|"
       "/podTemplate/spec/(initC|c)ontainers/[0-9]+/ports/[0-9]+/protocol");
   return std::regex_match(pointer, defaults);
+}
+
+template <class T>
+inline constexpr bool kIsList = false;
+template <class T>
+inline constexpr bool kIsList<std::vector<T>> = true;
+template <class T>
+inline constexpr bool kIsOptional = false;
+template <class T>
+inline constexpr bool kIsOptional<std::optional<T>> = true;
+
+// The paths of T's JSON that the schema has not; the others are counted.
+template <class T>
+void find_missing(const json& schema, const std::string& path, std::vector<std::string>& missing,
+                  int& found) {
+  if constexpr (kIsList<T>) {
+    find_missing<typename T::value_type>(schema["items"], path + "[]", missing, found);
+  } else if constexpr (kIsOptional<T>) {
+    find_missing<typename T::value_type>(schema, path, missing, found);
+  } else if constexpr (boost::describe::has_describe_members<T>::value) {
+    using Members = boost::describe::describe_members<T, boost::describe::mod_public>;
+    boost::mp11::mp_for_each<Members>([&](auto member) {
+      using Member = std::remove_cvref_t<decltype(std::declval<T>().*member.pointer)>;
+      const std::string field = path + "." + member.name;
+      if (!schema["properties"].contains(member.name)) return missing.push_back(field);
+      ++found;
+      find_missing<Member>(schema["properties"][member.name], field, missing, found);
+    });
+  }
+}
+
+TEST_F(SandboxSchemaTest, HasEveryFieldThatAnAgentReadsAndWrites) {
+  const auto crd = ask(
+      "GET", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/sandboxes.agents.x-k8s.io");
+  const json& schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"];
+  std::vector<std::string> missing;
+  int found = 0;
+  find_missing<api::SandboxSpec>(schema["spec"], "spec", missing, found);
+  find_missing<api::SandboxStatus>(schema["status"], "status", missing, found);
+  EXPECT_THAT(missing, IsEmpty());
+  EXPECT_GT(found, 100);
 }
 
 TEST_F(SandboxSchemaTest, TakesEveryShapeOfPodWholeAndAddsUpstreamsDefaultsAlone) {
