@@ -1,0 +1,31 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "base/result.h"
+#include "scheduler-shim/json_reader.h"
+#include "scheduler-shim/pod_info.h"
+
+namespace sandboxlet::scheduler {
+
+// A RuntimeClass (node.k8s.io/v1): what it adds to each pod of it.
+struct RuntimeClassInfo {
+  std::string handler;
+  Resources overhead;
+  Selector node_selector;
+  std::vector<Toleration> tolerations;
+};
+
+// The cluster's classes by name. For Pods admission writes what these say into each Pod; nobody
+// does so for Sandboxes, so it is looked up when one is read.
+struct Classes {
+  std::map<std::string, RuntimeClassInfo, std::less<>> runtime;
+  std::map<std::string, int32_t, std::less<>> priority;
+  // Of the PriorityClass with globalDefault, else 0.
+  int32_t default_priority = 0;
+};
+
+Result<RuntimeClassInfo> read_runtime_class(const Json& object);
+
+}  // namespace sandboxlet::scheduler

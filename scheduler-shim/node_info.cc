@@ -1,0 +1,22 @@
+#include "scheduler-shim/node_info.h"
+
+#include <algorithm>
+
+namespace sandboxlet::scheduler {
+
+bool selects_node(const NodeTerm& term, const NodeInfo& node) {
+  if (term.labels.empty() && term.fields.empty()) return false;
+  if (!matches(term.labels, node.labels)) return false;
+  return term.fields.empty() ||
+         matches(term.fields, Labels(api::StringMap{{"metadata.name", node.name}}));
+}
+
+bool selects_node(const PodTemplateInfo& spec, const NodeInfo& node) {
+  if (!matches(spec.node_selector, node.labels)) return false;
+  const auto& terms = spec.required_node_terms;
+  return !spec.requires_node_terms ||
+         std::any_of(terms.begin(), terms.end(),
+                     [&](const NodeTerm& term) { return selects_node(term, node); });
+}
+
+}  // namespace sandboxlet::scheduler
