@@ -202,6 +202,22 @@ TEST_F(ManifestsTest, RequestsGoToThePriorityLevelsMeantForThem) {
   EXPECT_TRUE(goes_to(agent, "/apis/agents.x-k8s.io/v1beta1/sandboxes", "service-accounts"));
 }
 
+TEST_F(ManifestsTest, TheTypesInPoliciesAreRight) {
+  const std::string path = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies";
+  json policies;
+  ASSERT_TRUE(eventually([&] {
+    policies = ask("GET", path)["items"];
+    return std::all_of(policies.begin(), policies.end(),
+                       [](const json& policy) { return policy.contains("status"); });
+  }));
+  EXPECT_EQ(policies.size(), 3);
+  for (const json& policy : policies) {
+    const json& status = policy["status"];
+    EXPECT_EQ(status.value("typeChecking", json::object()), json::object())
+        << policy["metadata"]["name"];
+  }
+}
+
 // ---- Rights.
 
 struct Right {
