@@ -18,7 +18,7 @@ using testing::UnorderedElementsAre;
 
 namespace {
 
-// What of the CRDs a server has to say once. Answers why it would not take them.
+// Answers when both kinds are served.
 Result<> apply_crds(const KubeApiServer& server) {
   CHECK_OK(server.kubectl({"apply", "--server-side", "--warnings-as-errors", "-k", kCrds}));
   const auto served = [&](const char* path) { return server.request("GET", path).has_value(); };
@@ -59,8 +59,8 @@ json CrdTest::sandbox(const std::string& name) {
 
 json CrdTest::create(const json& object) { return ask("POST", kSandboxesPath, object.dump()); }
 
-json CrdTest::patch(const std::string& name, const json& change) {
-  return ask("PATCH", kSandboxesPath + name, change.dump(), "application/merge-patch+json");
+json CrdTest::patch(const std::string& what, const json& change) {
+  return ask("PATCH", kSandboxesPath + what, change.dump(), "application/merge-patch+json");
 }
 
 std::string CrdTest::kubectl(const std::vector<std::string>& arguments) {

@@ -20,8 +20,8 @@ class CrdTest : public KubeTest {
   // One with a single container.
   static nlohmann::json sandbox(const std::string& name);
   static nlohmann::json create(const nlohmann::json& object);
-  // "/NAME" and, where one is named, its subresource: the object after the merge patch.
-  static nlohmann::json patch(const std::string& name, const nlohmann::json& change);
+  // The object after the merge patch; what is "/NAME", or "/NAME/status".
+  static nlohmann::json patch(const std::string& what, const nlohmann::json& change);
   // What kubectl prints; a failure of the test where it fails.
   static std::string kubectl(const std::vector<std::string>& arguments);
 };
