@@ -130,6 +130,8 @@ Task<Result<>> Exchange::await_head() {
 }
 
 Task<Result<std::string>> Exchange::read() {
+  // Its stream may go while it waits.
+  const auto self = shared_from_this();
   while (pieces_.empty() && !end_) co_await wait();
   if (pieces_.empty()) {
     if (!*end_) co_return end_->error();

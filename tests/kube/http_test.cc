@@ -125,6 +125,21 @@ TEST_F(HttpTest, AStreamThatIsGivenUpLeavesTheOthers) {
   EXPECT_EQ(send(get("/version"))->head.status, 200);
 }
 
+TEST_F(HttpTest, AStreamMayGoWhileItIsRead) {
+  auto opened = loop_.run(http_->open(watch("goes", "&timeoutSeconds=30")));
+  ASSERT_TRUE(opened) << opened.error().message();
+  std::optional<Result<std::string>> end;
+  auto note = [&end](std::exception_ptr failure, Result<std::string> piece) {
+    die_on_exception(failure);
+    end = std::move(piece);
+  };
+  asio::co_spawn(loop_.io(), (*opened)->read(), note);
+  loop_.io().restart();
+  loop_.io().poll();
+  opened->reset();
+  EXPECT_EQ(loop_.wait_for(end).error().code(), Code::kCancelled);
+}
+
 TEST_F(HttpTest, AServerThatCannotBeTrustedIsNotAsked) {
   config_.ca = "";
   CurlHttp stranger(loop_.io(), loop_.clock(), config_);
