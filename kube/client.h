@@ -27,10 +27,13 @@ class Client {
   Task<Result<Json>> create(ObjectRef ref, Json object);
   // Holds where metadata.resourceVersion is still the newest.
   Task<Result<Json>> update(ObjectRef ref, Json object);
-  // RFC 7396. With metadata.uid or metadata.resourceVersion, only where these hold.
+  // RFC 7396. With metadata.resourceVersion, only where it still is the newest (else
+  // kFailedPrecondition); with metadata.uid, only where it is the object's (else kInvalidArgument),
+  // but for a status: measured, the server does not look at that one's.
   Task<Result<Json>> merge_patch(ObjectRef ref, Json patch);
-  // Server-side apply as that field manager. Makes the object where it is not there, unless
-  // metadata.uid is given; takes fields from other managers where force is set.
+  // Server-side apply as that field manager. Makes the object where it is not there; with
+  // metadata.uid, nothing is made (kFailedPrecondition), nor another object changed
+  // (kInvalidArgument). Takes fields from other managers where force is set.
   Task<Result<Json>> apply(ObjectRef ref, Json object, std::string manager, bool force = false);
   // Only the object of that uid, where one is given.
   Task<Result<Json>> remove(ObjectRef ref, std::string uid = {});
