@@ -103,7 +103,9 @@ class Heartbeat::Loop : public std::enable_shared_from_this<Loop> {
   std::string trouble_;
   Duration first_wait_ = kFirstWait;
   bool stopped_ = false;
-  std::minstd_rand random_{std::random_device{}()};
+  // Jitter that is the same each time on a manual clock.
+  std::minstd_rand random_{
+      static_cast<std::minstd_rand::result_type>(clock_.wall().time_since_epoch().count())};
 };
 
 Heartbeat::Heartbeat(asio::io_context& io, Clock& clock, Client& client, HeartbeatOptions options)

@@ -103,6 +103,11 @@ class Reflector::Loop : public std::enable_shared_from_this<Loop> {
     };
     std::string path = path_of({selection_.resource, selection_.namespace_, "", ""}, query(ask));
     End end = co_await follow(std::move(path), ask, std::move(take));
+    if (end.ending == Ending::kClosed && !state_.synced) {
+      end.ending = Ending::kFailed;
+      end.why = "the watch was closed before all was told";
+      co_return end;
+    }
     const bool early = !heard && clock_.now() - begun < std::chrono::seconds(1);
     if (end.ending == Ending::kClosed && early) {
       end.ending = Ending::kClosedEarly;
@@ -157,6 +162,7 @@ class Reflector::Loop : public std::enable_shared_from_this<Loop> {
     stream_ = std::move(*opened);
     const HttpHead head = stream_->head();
     if (head.status < 400 && state_.synced) note_connected(true, "");
+    if (stopped_) co_return end;
     std::string refusal;
     for (;;) {
       watch_over();
@@ -264,7 +270,9 @@ class Reflector::Loop : public std::enable_shared_from_this<Loop> {
   bool stopped_ = false;
   std::unique_ptr<HttpStream> stream_;
   std::unique_ptr<Timer> watchdog_;
-  std::minstd_rand random_{std::random_device{}()};
+  // Jitter that is the same each time on a manual clock.
+  std::minstd_rand random_{
+      static_cast<std::minstd_rand::result_type>(clock_.wall().time_since_epoch().count())};
   std::uniform_real_distribution<double> chance_{0, 1};
 };
 
