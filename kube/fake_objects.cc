@@ -36,6 +36,11 @@ const Kind* find_kind(const std::string& collection) {
   return nullptr;
 }
 
+std::string api_version(const Resource& resource) {
+  if (resource.group.empty()) return std::string(resource.version);
+  return fmt::format("{}/{}", resource.group, resource.version);
+}
+
 // The server's own part of the metadata, which no write changes.
 constexpr const char* kServersOwn[] = {"creationTimestamp",
                                        "deletionGracePeriodSeconds",
@@ -228,6 +233,7 @@ FakeAnswer FakeObjects::make(const ObjectRef& ref, Json object, FakeFields field
     return refuse(500, "", "resourceVersion should not be set on objects to be created");
   }
   object.erase("status");
+  object["apiVersion"] = api_version(kind->resource);
   object["kind"] = kind->name;
   Json& metadata = object["metadata"];
   metadata["name"] = ref.name;
@@ -451,9 +457,7 @@ FakeAnswer FakeObjects::list(const FakeSelection& selection, const std::string& 
   const Kind& kind = *find_kind(selection.collection);
   return {200,
           {{"kind", std::string(kind.name) + "List"},
-           {"apiVersion", kind.resource.group.empty()
-                              ? std::string(kind.resource.version)
-                              : fmt::format("{}/{}", kind.resource.group, kind.resource.version)},
+           {"apiVersion", api_version(kind.resource)},
            {"metadata", {{"continue", next}, {"resourceVersion", std::to_string(before.version)}}},
            {"items", std::move(items)}}};
 }
