@@ -66,7 +66,7 @@ Json EventRecorder::event_of(const EventSubject& subject, const EventNote& note)
 }
 
 void EventRecorder::record(const EventSubject& subject, const EventNote& note) {
-  forget_old();
+  tend();
   const std::string key = subject.uid + '\n' + (note.warning ? "w" : "n") + '\n' + note.reason +
                           '\n' + note.action + '\n' + note.note;
   const auto [found, is_new] = series_.try_emplace(key);
@@ -76,49 +76,75 @@ void EventRecorder::record(const EventSubject& subject, const EventNote& note) {
     series.event = event_of(subject, note);
   } else {
     ++series.count;
-    if (series.told > 1 && clock_.now() - series.written < kSeriesIsTold) return;
   }
-  writes_.add(key);
+  if (series.told <= 1) writes_.add(key);
+  tend_later();
 }
 
-void EventRecorder::forget_old() {
-  std::erase_if(series_, [this](const auto& entry) {
-    const Series& series = entry.second;
-    const bool told = series.told == series.count || series.tries >= kTries;
-    return told && clock_.now() - series.last > kSeriesEnds;
+// Tells how far the series have come, and forgets those that are over once that is told.
+void EventRecorder::tend() {
+  const TimePoint now = clock_.now();
+  for (auto next = series_.begin(); next != series_.end();) {
+    const auto& [key, series] = *next;
+    const bool is_over = now - series.last > kSeriesEnds;
+    const bool is_told = series.told == series.count;
+    const bool is_due = is_over || now - series.written >= kSeriesIsTold;
+    if (!is_told && series.told > 1 && is_due) writes_.add(key);
+    next = is_told && is_over ? series_.erase(next) : std::next(next);
+  }
+}
+
+void EventRecorder::tend_later() {
+  if (timer_ || series_.empty()) return;
+  timer_ = clock_.call_after(kSeriesEnds, [this] {
+    timer_.reset();
+    tend();
+    tend_later();
   });
 }
 
-Task<Result<>> EventRecorder::write(std::string key) {
-  const auto found = series_.find(key);
-  if (found == series_.end() || found->second.told == found->second.count) co_return Result<>();
-  Series& series = found->second;
-  const int count = series.count;
+Task<Result<Json>> EventRecorder::send(const Series& series) {
   const std::string space = series.event["metadata"]["namespace"];
   const std::string name = series.event["metadata"]["name"];
   Json body = series.event;
-  if (count > 1) {
-    const Json state{{"count", count}, {"lastObservedTime", api::format_micro_time(clock_.wall())}};
-    body["series"] = state;
+  if (series.count > 1) {
+    const WallTime last = clock_.wall() - (clock_.now() - series.last);
+    body["series"]["count"] = series.count;
+    body["series"]["lastObservedTime"] = api::format_micro_time(last);
   }
-  const Json patch = body.contains("series") ? Json{{"series", body["series"]}} : Json();
-  auto send = series.told == 0 ? client_.create({kEvents, space, "", ""}, body)
-                               : client_.merge_patch({kEvents, space, name, ""}, patch);
-  auto written = co_await std::move(send);
-  // Only this removes while it is written: forget_old() leaves what is not told.
-  const auto after = series_.find(key);
-  if (after == series_.end()) co_return Result<>();
+  if (series.told == 0) return client_.create({kEvents, space, "", ""}, std::move(body));
+  return client_.merge_patch({kEvents, space, name, ""}, {{"series", body["series"]}});
+}
+
+Task<Result<>> EventRecorder::write(std::string key) {
+  auto found = series_.find(key);
+  if (found == series_.end() || found->second.told == found->second.count) co_return Result<>();
+  const int count = found->second.count;
+  const bool is_new = found->second.told == 0;
+  auto send = this->send(found->second);
+  const auto written = co_await std::move(send);
+  // tend() leaves what is not told.
+  found = series_.find(key);
+  if (found == series_.end()) co_return Result<>();
+  Series& series = found->second;
   if (written) {
-    after->second.told = count;
-    after->second.written = clock_.now();
-    after->second.tries = 0;
+    series.told = count;
+    series.written = clock_.now();
+    series.tries = 0;
     co_return Result<>();
   }
-  ++after->second.tries;
-  const bool again = is_retryable(written.error().code()) && after->second.tries < kTries;
-  if (again) co_return std::move(written.error());
+  const Code code = written.error().code();
+  // An answer was lost, or the server has forgotten it (an Event lives for an hour).
+  const bool differs = code == (is_new ? Code::kAlreadyExists : Code::kNotFound);
+  if (differs) series.told = is_new ? 1 : 0;
+  ++series.tries;
+  if ((differs || is_retryable(code)) && series.tries < kTries) {
+    if (!differs) co_return written.error();
+    writes_.add(key);
+    co_return Result<>();
+  }
   spdlog::warn("event not written: {}", written.error().message());
-  series_.erase(after);
+  series_.erase(found);
   co_return Result<>();
 }
 

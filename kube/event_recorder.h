@@ -30,9 +30,9 @@ struct EventNote {
 };
 
 // Writes Events (events.k8s.io/v1) as client-go does (tools/events/event_broadcaster.go): one that
-// comes again within six minutes becomes a series, whose count goes out with its second occurrence
-// and then every half hour. What cannot be written after twelve tries is lost. Belongs to the core
-// thread.
+// comes again within six minutes becomes a series, whose count goes out with its second occurrence,
+// then every half hour, and when it is over. What cannot be written after twelve tries is lost.
+// Belongs to the core thread.
 class EventRecorder {
  public:
   // controller: "sandboxlet.io/agent"; instance: "agent-node-1".
@@ -56,14 +56,18 @@ class EventRecorder {
   };
 
   Json event_of(const EventSubject& subject, const EventNote& note) const;
+  void tend();
+  void tend_later();
   Task<Result<>> write(std::string key);
-  void forget_old();
+  // What is not told of it yet.
+  Task<Result<Json>> send(const Series& series);
 
   Clock& clock_;
   Client& client_;
   const std::string controller_;
   const std::string instance_;
   std::map<std::string, Series> series_;
+  std::unique_ptr<Timer> timer_;
   WorkQueue writes_;
 };
 
