@@ -70,7 +70,8 @@ Result<> bring_up_to_date(sqlite3* database) {
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> Store::open(const std::string& data_root) {
+Result<std::unique_ptr<Store>> Store::open(const std::string& data_root,
+                                           asio::any_io_executor pool) {
   TRY(UniqueFd lock, lock_data_root(data_root));
   // SQLite makes its files with this mode less the umask: desired objects may hold secrets.
   const mode_t before = umask(0077);
@@ -79,13 +80,18 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& data_root) {
   if (!opened) return opened.error();
   CHECK_OK(run_sql(opened->get(), "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"));
   CHECK_OK(bring_up_to_date(opened->get()));
-  return std::unique_ptr<Store>(new Store(std::move(*opened), std::move(lock)));
+  return std::unique_ptr<Store>(new Store(std::move(*opened), std::move(lock), std::move(pool)));
 }
 
-Store::Store(Database database, UniqueFd lock)
-    : lock_(std::move(lock)), database_(std::move(database)) {}
+Store::Store(Database database, UniqueFd lock, asio::any_io_executor pool)
+    : lock_(std::move(lock)),
+      database_(std::move(database)),
+      thread_(pool ? nullptr : std::make_unique<asio::thread_pool>(1)),
+      pool_(pool ? std::move(pool) : thread_->get_executor()) {}
 
-Store::~Store() { thread_.join(); }
+Store::~Store() {
+  if (thread_) thread_->join();
+}
 
 Result<std::vector<StoredSandbox>> Store::load() {
   TRY(Statement rows,
@@ -113,26 +119,26 @@ Task<Result<>> Store::create(api::Sandbox sandbox) {
     CHECK_OK(erase_named(sandbox.metadata).wrap("store"));
     return write(sandbox, {}).wrap("store");
   };
-  co_return co_await offload(thread_.get_executor(), work);
+  co_return co_await offload(pool_, work);
 }
 
 Task<Result<>> Store::put(api::Sandbox sandbox, std::string pending) {
   auto work = [this, sandbox = std::move(sandbox), pending = std::move(pending)] {
     return write(sandbox, pending).wrap("store");
   };
-  co_return co_await offload(thread_.get_executor(), work);
+  co_return co_await offload(pool_, work);
 }
 
 Task<Result<>> Store::remove(std::string uid) {
   auto work = [this, uid = std::move(uid)] { return erase(uid).wrap("store"); };
-  co_return co_await offload(thread_.get_executor(), work);
+  co_return co_await offload(pool_, work);
 }
 
 void Store::put_status(const api::Sandbox& sandbox) {
   const std::lock_guard guard(mutex_);
   const bool first = statuses_.empty();
   statuses_[sandbox.metadata.uid] = status_text(sandbox);
-  if (first) asio::post(thread_, [this] { write_statuses(); });
+  if (first) asio::post(pool_, [this] { write_statuses(); });
 }
 
 Result<> Store::write(const api::Sandbox& sandbox, const std::string& pending) {

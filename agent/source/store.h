@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <map>
 #include <memory>
@@ -27,8 +28,10 @@ struct StoredSandbox {
 // Belongs to the core thread; writes on a thread of its own, in the order of the calls.
 class Store {
  public:
-  // kFailedPrecondition where another agent has this data root, or a newer one had.
-  static Result<std::unique_ptr<Store>> open(const std::string& data_root);
+  // kFailedPrecondition where another agent has this data root, or a newer one had. Works on pool
+  // where one is given, one thing after the other, in place of a thread of its own.
+  static Result<std::unique_ptr<Store>> open(const std::string& data_root,
+                                             asio::any_io_executor pool = {});
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -43,7 +46,7 @@ class Store {
   void put_status(const api::Sandbox& sandbox);
 
  private:
-  Store(Database database, UniqueFd lock);
+  Store(Database database, UniqueFd lock, asio::any_io_executor pool);
 
   Result<> write(const api::Sandbox& sandbox, const std::string& pending);
   Result<> erase(const std::string& uid);
@@ -54,7 +57,9 @@ class Store {
   Database database_;
   std::mutex mutex_;
   std::map<std::string, std::string> statuses_;  // by uid, those not written yet
-  asio::thread_pool thread_{1};
+  // None where it works on another's.
+  std::unique_ptr<asio::thread_pool> thread_;
+  const asio::any_io_executor pool_;
 };
 
 }  // namespace sandboxlet::agent
