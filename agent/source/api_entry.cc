@@ -14,6 +14,12 @@ Json applied(const ApiEntry& entry) {
 
 }  // namespace
 
+Json pending_suspension(const ApiEntry& entry, const api::SandboxSpec& asked) {
+  // What was asked for before may be on its way: all of it is said, also what the server has now.
+  const api::SandboxSpec nothing;
+  return suspension_patch(entry.pending_spec.is_null() ? entry.spec : nothing, asked);
+}
+
 std::optional<ApiWrite> next_write(const ApiEntry& entry) {
   if (!entry.is_seen || entry.is_leaving) return std::nullopt;
   if (entry.is_finished) {

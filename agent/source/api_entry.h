@@ -42,6 +42,9 @@ struct ApiWrite {  // NOLINT(bugprone-exception-escape)
   nlohmann::json body;
 };
 
+// What entry.pending_spec becomes where that suspension is asked for; null where the server has it.
+nlohmann::json pending_suspension(const ApiEntry& entry, const api::SandboxSpec& asked);
+
 // The first thing to write; nothing where all is said. Pure. A status is written only over the
 // version that was seen, so that it never covers a binding to another node; the others name the uid
 // alone, and none of them can touch a new object of the same name.

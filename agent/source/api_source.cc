@@ -69,7 +69,9 @@ Result<> ApiSource::start(Manager& manager) {
     entry.is_held = true;
     know(sandbox.metadata);
     sandbox.status.nodeName = context_.node_name;
+    const std::string uid = sandbox.metadata.uid;
     manager.want(std::move(sandbox));
+    asio::co_spawn(context_.io, tell_once_known(manager.find(uid)), die_on_exception);
   }
   const kube::Selection selection{kube::kSandboxes, "", "status.nodeName=" + context_.node_name,
                                   ""};
@@ -77,6 +79,12 @@ Result<> ApiSource::start(Manager& manager) {
   reflector_ = std::make_unique<kube::Reflector>(context_.io, context_.clock, context_.streams,
                                                  selection, handler);
   return {};
+}
+
+// What its former life saw of it may never have come to the API server.
+Task<void> ApiSource::tell_once_known(std::shared_ptr<Actor> actor) {
+  Actor::Predicate is_known = [](const Actor& now) { return now.observed().known; };
+  if (co_await actor->until(std::move(is_known))) status_changed(actor->sandbox());
 }
 
 Result<> ApiSource::connection() const {
@@ -122,7 +130,11 @@ void ApiSource::take(Json json) {
   const api::ObjectMeta& meta = object.sandbox.metadata;
   if (object.sandbox.status.nodeName != context_.node_name) {
     const auto found = entries_.find(meta.uid);
-    if (found != entries_.end()) leave(found->second);
+    if (found == entries_.end()) return;
+    const std::string& seen = found->second.meta.resourceVersion;
+    if (!is_newer(meta.resourceVersion, seen)) return;
+    found->second.meta.resourceVersion = meta.resourceVersion;
+    leave(found->second);
     return;
   }
   const auto [found, is_new] = entries_.try_emplace(meta.uid);
@@ -142,7 +154,8 @@ void ApiSource::take(Json json) {
       refuse(entry, object);
     }
   }
-  writes_.add(meta.uid);
+  // Not the object's own, which has been moved from.
+  writes_.add(entry.meta.uid);
 }
 
 void ApiSource::want(ApiEntry& entry, api::Sandbox sandbox) {
@@ -223,18 +236,39 @@ void ApiSource::leave(ApiEntry& entry) {
   if (!actor) return drop(entry.meta.uid);
   if (entry.is_leaving) return;
   entry.is_leaving = true;
+  entry.pending_spec = nullptr;
   api::Sandbox last = actor->sandbox();
   spdlog::warn("{}/{} is bound to another node: ending it here", last.metadata.namespace_,
                last.metadata.name);
   last.spec.operatingMode = "Suspended";
   if (!last.spec.suspend) last.spec.suspend.emplace();
   last.spec.suspend->depth = to_string(api::Depth::kTerminate);
+  // This node must not run it after a restart, be the API server away.
+  asio::co_spawn(context_.io, save(last, nullptr), die_on_exception);
   manager().want(std::move(last));
+  asio::co_spawn(context_.io, see_off(actor), die_on_exception);
+}
+
+Task<void> ApiSource::see_off(std::shared_ptr<Actor> actor) {
+  Actor::Predicate has_ended = [](const Actor& now) {
+    const auto& suspend = now.sandbox().status.suspend;
+    return suspend && suspend->depth == "Terminate" && now.observed().known && now.is_idle();
+  };
+  if (!co_await actor->until(std::move(has_ended))) co_return;
+  const std::string uid = actor->sandbox().metadata.uid;
+  const auto found = entries_.find(uid);
+  // It may have been bound to this node again meanwhile.
+  if (found == entries_.end() || !found->second.is_leaving) co_return;
+  forget_name(actor->sandbox().metadata);
+  tell(ChangeType::kDeleted, actor->sandbox());
+  manager().release(uid);
+  drop(uid);
 }
 
 void ApiSource::drop(const std::string& uid) {
   writes_.forget(uid);
   looks_.forget(uid);
+  refusals_.erase(uid);
   entries_.erase(uid);
   asio::co_spawn(context_.io, erase(uid), die_on_exception);
 }
@@ -258,24 +292,10 @@ void ApiSource::status_changed(const api::Sandbox& sandbox) {
   const auto found = entries_.find(sandbox.metadata.uid);
   if (found == entries_.end()) return;
   tell(ChangeType::kModified, sandbox);
-  if (found->second.is_leaving) {
-    if (sandbox.status.suspend && sandbox.status.suspend->depth == "Terminate") {
-      asio::post(context_.io, [this, uid = sandbox.metadata.uid] { left(uid); });
-    }
-    return;
-  }
+  if (found->second.is_leaving) return;
   context_.store.put_status(sandbox);
   found->second.wanted_status = sandbox.status;
   writes_.add(sandbox.metadata.uid);
-}
-
-void ApiSource::left(const std::string& uid) {
-  const auto actor = manager().find(uid);
-  if (!actor) return;
-  forget_name(actor->sandbox().metadata);
-  tell(ChangeType::kDeleted, actor->sandbox());
-  manager().release(uid);
-  drop(uid);
 }
 
 void ApiSource::finished(const api::Sandbox& sandbox) {
@@ -306,20 +326,26 @@ Task<Result<>> ApiSource::write(std::string uid) {
       if (next->kind == ApiWriteKind::kSpec && entry.pending_spec == next->body["spec"]) {
         entry.pending_spec = nullptr;
       }
+      // Where that was the last one, the answer is the object before it went.
+      if (next->kind == ApiWriteKind::kRelease) entry.has_finalizer = false;
       take(std::move(*answer));
       settled_.notify();
       continue;
     }
     const Error& error = answer.error();
     if (error.code() == Code::kNotFound) co_return co_await look_for(uid);
-    if (error.code() == Code::kFailedPrecondition) {
+    // A conflict; or what was written is not that of another object of the name.
+    const bool has_changed =
+        error.code() == Code::kFailedPrecondition || error.code() == Code::kInvalidArgument;
+    if (has_changed) {
       const std::string before = entry.meta.resourceVersion;
       CO_CHECK_OK(co_await look_for(uid));
       found = entries_.find(uid);
       if (found == entries_.end() || found->second.meta.resourceVersion != before) continue;
     }
     if (next->kind == ApiWriteKind::kSpec && !is_retryable(error.code())) {
-      take_back(found->second, error);
+      // What was asked for meanwhile is for the server to decide yet.
+      if (found->second.pending_spec == next->body["spec"]) take_back(found->second, error);
       continue;
     }
     spdlog::warn("API server: {}", error.message());
@@ -356,6 +382,10 @@ void ApiSource::take_back(ApiEntry& entry, const Error& refusal) {
 
 // ---- What the local socket asks
 
+Error ApiSource::is_elsewhere(const std::string& name) {
+  return conflict(name, "it is bound to another node");
+}
+
 Task<Result<Applied>> ApiSource::apply(api::Sandbox, bool, bool) { co_return not_here(); }
 
 Task<Result<>> ApiSource::remove(Ref, std::optional<int64_t>, bool) { co_return not_here(); }
@@ -369,11 +399,13 @@ Task<Result<std::shared_ptr<Actor>>> ApiSource::change(Ref ref, Edit edit, std::
   const std::string uid = next.metadata.uid;
   auto found = entries_.find(uid);
   if (found == entries_.end()) co_return not_found(next.metadata.name);
+  if (found->second.is_leaving) co_return is_elsewhere(next.metadata.name);
   refusals_.erase(uid);
-  Json pending = suspension_patch(found->second.spec, next.spec);
+  Json pending = pending_suspension(found->second, next.spec);
   CO_CHECK_OK(co_await context_.store.put(next, text_of(pending)));
   found = entries_.find(uid);
   if (found == entries_.end() || !manager().find(uid)) co_return not_found(next.metadata.name);
+  if (found->second.is_leaving) co_return is_elsewhere(next.metadata.name);
   found->second.pending_spec = std::move(pending);
   manager().want(std::move(next), std::move(cause));
   writes_.add(uid);

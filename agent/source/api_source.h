@@ -60,7 +60,9 @@ class ApiSource final : public Source, private kube::ReflectorHandler {
   // ---- From the local socket
   Task<Result<std::shared_ptr<Actor>>> change(Ref ref, Edit edit, std::string cause) override;
   Task<Result<>> agreed(std::string uid) override;
+  static Error is_elsewhere(const std::string& name);
 
+  Task<void> tell_once_known(std::shared_ptr<Actor> actor);
   // An object as the server has it now, from a watch or in answer to a write.
   void take(Json object);
   void want(ApiEntry& entry, api::Sandbox sandbox);
@@ -71,7 +73,7 @@ class ApiSource final : public Source, private kube::ReflectorHandler {
   void put_down(ApiEntry& entry);
   // Another node has it: its processes end here, and its volumes are kept.
   void leave(ApiEntry& entry);
-  void left(const std::string& uid);
+  Task<void> see_off(std::shared_ptr<Actor> actor);
   void drop(const std::string& uid);
 
   // Writes what an object needs, until it needs nothing.

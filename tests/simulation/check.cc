@@ -113,14 +113,14 @@ class Check {
   std::vector<std::string>& problems_;
 };
 
-void check_folder(const std::string& folder, const Desired& desired,
+void check_folder(const std::string& folder, const std::set<std::string>& known,
                   std::vector<std::string>& problems) {
   std::error_code none;
   for (const auto& entry : std::filesystem::directory_iterator(folder, none)) {
     const std::string name = entry.path().filename();
-    const bool known = std::any_of(desired.begin(), desired.end(),
-                                   [&](const auto& other) { return name.ends_with(other.first); });
-    if (!known) problems.push_back("left behind: " + entry.path().string());
+    const bool is_known = std::any_of(known.begin(), known.end(),
+                                      [&](const auto& uid) { return name.ends_with(uid); });
+    if (!is_known) problems.push_back("left behind: " + entry.path().string());
   }
 }
 
@@ -131,16 +131,17 @@ void check_sandbox(const Machine& machine, const api::Sandbox& sandbox,
   Check(machine, sandbox, problems).run();
 }
 
-void check_leaks(Machine& machine, const Desired& desired, std::vector<std::string>& problems) {
+void check_leaks(const Machine& machine, const std::set<std::string>& held,
+                 const std::set<std::string>& kept, std::vector<std::string>& problems) {
   for (const auto& [id, pod] : machine.runtime().state().pods()) {
     const std::string& uid = pod.status.metadata().uid();
-    if (!desired.contains(uid)) problems.push_back("left behind: pod " + id + " of " + uid);
+    if (!held.contains(uid)) problems.push_back("left behind: pod " + id + " of " + uid);
   }
   for (const auto& [name, limits] : machine.cgroups().limits()) {
-    if (!desired.contains(name)) problems.push_back("left behind: cgroup " + name);
+    if (!held.contains(name)) problems.push_back("left behind: cgroup " + name);
   }
-  check_folder(machine.data_root() + "/sandboxes", desired, problems);
-  check_folder(machine.log_root(), desired, problems);
+  check_folder(machine.data_root() + "/sandboxes", kept, problems);
+  check_folder(machine.log_root(), kept, problems);
 }
 
 }  // namespace sandboxlet::simulation

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
-#include "tests/simulation/life.h"
+#include "api/sandbox.h"
+#include "tests/simulation/machine.h"
 
 namespace sandboxlet::simulation {
 
@@ -11,7 +13,9 @@ namespace sandboxlet::simulation {
 void check_sandbox(const Machine& machine, const api::Sandbox& sandbox,
                    std::vector<std::string>& problems);
 
-// What is there of Sandboxes that are not.
-void check_leaks(Machine& machine, const Desired& desired, std::vector<std::string>& problems);
+// What is there of Sandboxes, by uid, that this machine does not hold, and of those whose data it
+// does not keep either.
+void check_leaks(const Machine& machine, const std::set<std::string>& held,
+                 const std::set<std::string>& kept, std::vector<std::string>& problems);
 
 }  // namespace sandboxlet::simulation

@@ -4,11 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "agent/sandbox/manager.h"
-#include "agent/sandbox/runtime_executor.h"
-#include "agent/volume/volumes.h"
-#include "base/manual_loop.h"
-#include "tests/simulation/machine.h"
+#include "tests/simulation/parts.h"
 
 namespace sandboxlet::simulation {
 
@@ -34,14 +30,10 @@ class Life final : private agent::ManagerObserver {
   void operation(const api::Sandbox& sandbox, const agent::OperationRecord& record) override;
   void finished(const api::Sandbox& sandbox) override;
 
-  agent::ExecutorContext executor_context();
-  agent::ManagerContext manager_context();
-
   Machine& machine_;
   Desired& desired_;
   ManualLoop loop_;
-  agent::Volumes volumes_;
-  agent::RuntimeExecutor executor_;
+  Parts parts_;
   agent::Manager manager_;
   std::vector<std::string> operations_;
 };

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include <array>
 #include <boost/asio/post.hpp>
 #include <filesystem>
 #include <stdexcept>
@@ -73,6 +74,70 @@ void Machine::exited(pid_t pid) {
       if (watch->on_exit) std::exchange(watch->on_exit, nullptr)();
     });
   }
+}
+
+// ---- Time
+
+void Machine::pass_until(ManualLoop* agent, TimePoint when) {
+  if (agent != nullptr) agent->clock().advance(when - agent->clock().now());
+  clock_.advance(when - clock_.now());
+}
+
+TimePoint Machine::next(ManualLoop* agent) const {
+  return agent == nullptr ? clock_.next() : std::min(clock_.next(), agent->clock().next());
+}
+
+bool Machine::step(ManualLoop* agent) {
+  if (agent != nullptr && agent->step()) return true;
+  const TimePoint when = next(agent);
+  if (when != TimePoint::max()) pass_until(agent, when);
+  return false;
+}
+
+void Machine::run_for(ManualLoop* agent, Duration time) {
+  const TimePoint end = clock_.now() + time;
+  for (;;) {
+    if (agent != nullptr) agent->settle();
+    const TimePoint when = next(agent);
+    pass_until(agent, std::min(when, end));
+    if (when > end) return;
+  }
+}
+
+// ---- What goes wrong
+
+void Machine::begin_faults(const Random& random) {
+  auto once_in = [random](uint64_t times) { return random() % times == 0; };
+  auto fault = [random, once_in](const cri::FakeCall&) {
+    cri::FakeFault fault;
+    fault.delay = std::chrono::milliseconds(random() % (once_in(20) ? 20'000 : 200));
+    if (!once_in(10)) return fault;
+    constexpr std::array kCodes{Code::kUnavailable, Code::kDeadlineExceeded, Code::kInternal};
+    fault.error = Error(kCodes[random() % kCodes.size()], "as the seed has it");
+    fault.done = once_in(2);
+    return fault;
+  };
+  runtime_.set_fault_source(fault);
+  cgroups_.fault = [once_in](std::string_view, const std::string& name) -> Result<> {
+    if (once_in(20)) return Error(Code::kUnavailable, "cgroup " + name + ": as the seed has it");
+    return {};
+  };
+  loses_event = [once_in] { return once_in(4); };
+}
+
+void Machine::end_faults() {
+  runtime_.heal();
+  runtime_.come_back();
+  cgroups_.fault = nullptr;
+  loses_event = nullptr;
+}
+
+void Machine::end_some_container(const Random& random, int code) {
+  std::vector<std::string> running;
+  for (const auto& [id, container] : runtime_.state().containers()) {
+    if (container.pid != 0) running.push_back(id);
+  }
+  if (!running.empty()) runtime_.state().exit(running[random() % running.size()], code);
 }
 
 }  // namespace sandboxlet::simulation

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "agent/suspend/fake_cgroups.h"
-#include "base/manual_clock.h"
+#include "base/manual_loop.h"
 #include "cri/fake.h"
 
 namespace sandboxlet::simulation {
@@ -32,6 +32,18 @@ class Machine {
   std::string data_root() const { return folder_ + "/data"; }
   std::string log_root() const { return folder_ + "/logs"; }
 
+  // ---- Time, on this machine and in the agent on it, if there is one. Runs one handler of the
+  // agent's; where none is ready, answers false and lets time pass to the next timer of either.
+  bool step(ManualLoop* agent);
+  void run_for(ManualLoop* agent, Duration time);
+
+  // ---- What goes wrong, as a source of random numbers has it. Calls to the runtime fail, lose
+  // their answers and linger; freezes fail; events are lost.
+  using Random = std::function<uint64_t()>;
+  void begin_faults(const Random& random);
+  void end_faults();
+  void end_some_container(const Random& random, int code);
+
   bool is_alive(pid_t pid) const;
   // As agent::watch_exit; on_exit comes through io.
   Result<std::shared_ptr<void>> watch_exit(asio::io_context& io, pid_t pid,
@@ -54,6 +66,8 @@ class Machine {
   };
 
   void exited(pid_t pid);
+  void pass_until(ManualLoop* agent, TimePoint when);
+  TimePoint next(ManualLoop* agent) const;
 
   ManualClock clock_;
   cri::FakeRuntime runtime_;

@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "api/defaults.h"
 #include "tests/simulation/check.h"
+#include "tests/simulation/manifest.h"
 
 namespace sandboxlet::simulation {
 
@@ -15,27 +15,6 @@ namespace {
 constexpr char kScratch[] = "/volumes/scratch";
 constexpr char kData[] = "/claims/data";
 constexpr char kMark[] = "/mark";
-
-api::Sandbox sandbox(const std::string& name, int containers) {
-  api::Sandbox made;
-  made.metadata.name = name;
-  made.metadata.namespace_ = "default";
-  made.metadata.uid = "uid-" + name;
-  made.metadata.generation = 1;
-  auto& spec = made.spec.podTemplate.spec;
-  for (int i = 0; i < containers; ++i) {
-    api::Container& container = spec.containers.emplace_back();
-    container.name = "c" + std::to_string(i);
-    container.image = "app:" + std::to_string(i);
-    container.volumeMounts.emplace_back().name = "scratch";
-    container.volumeMounts.back().mountPath = "/scratch";
-  }
-  spec.volumes.emplace_back().name = "scratch";
-  spec.volumes.back().emptyDir.emplace();
-  made.spec.volumeClaimTemplates.emplace_back().metadata.name = "data";
-  api::set_defaults(made);
-  return made;
-}
 
 }  // namespace
 
@@ -97,63 +76,19 @@ void World::kill_agent(bool finish_calls) {
 void World::start_agent() { life_ = std::make_unique<Life>(machine_, desired_); }
 
 void World::begin_faults() {
-  auto fault = [this](const cri::FakeCall&) {
-    cri::FakeFault fault;
-    fault.delay = std::chrono::milliseconds(random_() % (once_in(20) ? 20'000 : 200));
-    if (!once_in(10)) return fault;
-    constexpr std::array kCodes{Code::kUnavailable, Code::kDeadlineExceeded, Code::kInternal};
-    fault.error = Error(kCodes[random_() % kCodes.size()], "as the seed has it");
-    fault.done = once_in(2);
-    return fault;
-  };
-  machine_.runtime().set_fault_source(fault);
-  machine_.cgroups().fault = [this](std::string_view, const std::string& name) -> Result<> {
-    if (once_in(20)) return Error(Code::kUnavailable, "cgroup " + name + ": as the seed has it");
-    return {};
-  };
-  machine_.loses_event = [this] { return once_in(4); };
+  machine_.begin_faults([this] { return random_(); });
 }
 
-void World::end_faults() {
-  machine_.runtime().heal();
-  machine_.runtime().come_back();
-  machine_.cgroups().fault = nullptr;
-  machine_.loses_event = nullptr;
-}
+void World::end_faults() { machine_.end_faults(); }
 
 void World::end_some_container(int code) {
-  std::vector<std::string> running;
-  for (const auto& [id, container] : machine_.runtime().state().containers()) {
-    if (container.pid != 0) running.push_back(id);
-  }
-  if (running.empty()) return;
-  machine_.runtime().state().exit(running[random_() % running.size()], code);
+  machine_.end_some_container([this] { return random_(); }, code);
 }
 
 // ---- Time
 
-void World::pass_until(TimePoint when) {
-  if (life_) life_->loop().clock().advance(when - life_->loop().clock().now());
-  machine_.clock().advance(when - machine_.clock().now());
-}
-
-void World::step() {
-  if (life_ && life_->loop().step()) return;
-  const TimePoint machine = machine_.clock().next();
-  const TimePoint next = life_ ? std::min(machine, life_->loop().clock().next()) : machine;
-  if (next != TimePoint::max()) pass_until(next);
-}
-
-void World::run_for(Duration time) {
-  const TimePoint end = machine_.clock().now() + time;
-  for (;;) {
-    if (life_) life_->loop().settle();
-    const TimePoint machine = machine_.clock().next();
-    const TimePoint next = life_ ? std::min(machine, life_->loop().clock().next()) : machine;
-    pass_until(std::min(next, end));
-    if (next > end) return;
-  }
-}
+void World::step() { machine_.step(life_ ? &life_->loop() : nullptr); }
+void World::run_for(Duration time) { machine_.run_for(life_ ? &life_->loop() : nullptr, time); }
 
 std::vector<std::string> World::converge() {
   mark_data();
@@ -189,7 +124,9 @@ void World::mark_data() {
 std::vector<std::string> World::problems() {
   std::vector<std::string> found = machine_.violations();
   for (const auto& [uid, sandbox] : desired_) check_sandbox(machine_, sandbox, found);
-  check_leaks(machine_, desired_, found);
+  std::set<std::string> known;
+  for (const auto& [uid, sandbox] : desired_) known.insert(uid);
+  check_leaks(machine_, known, known, found);
   for (const auto& [uid, actor] : life_->manager().actors()) {
     if (!actor->is_idle() || !actor->observed().known) found.push_back(uid + " is busy");
   }

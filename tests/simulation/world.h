@@ -53,7 +53,6 @@ class World {
 
  private:
   void say(api::Sandbox sandbox);
-  void pass_until(TimePoint when);
   void mark_data();
 
   std::mt19937_64 random_;

@@ -1,0 +1,44 @@
+#include "tests/simulation/parts.h"
+
+namespace sandboxlet::simulation {
+
+Parts::Parts(Machine& machine, ManualLoop& loop)
+    : machine_(machine),
+      loop_(loop),
+      volumes_(machine.data_root()),
+      executor_(executor_context()) {}
+
+agent::ExecutorContext Parts::executor_context() {
+  constexpr int64_t kNodeMemory = int64_t{16} << 30;
+  auto is_alive = [this](pid_t pid) { return machine_.is_alive(pid); };
+  return {machine_.runtime(),
+          machine_.cgroups(),
+          volumes_,
+          loop_.clock(),
+          loop_.io().get_executor(),
+          loop_.io().get_executor(),
+          machine_.log_root(),
+          "/pool",
+          kNodeMemory,
+          is_alive};
+}
+
+agent::ManagerContext Parts::manager_context(agent::ManagerObserver& observer) {
+  auto watch = [this](pid_t pid, std::function<void()> on_exit) {
+    return machine_.watch_exit(loop_.io(), pid, std::move(on_exit));
+  };
+  return {loop_.io(),
+          loop_.clock(),
+          executor_,
+          machine_.runtime(),
+          machine_.cgroups(),
+          loop_.io().get_executor(),
+          observer,
+          watch,
+          {api::Depth::kFreeze, api::Depth::kStop, api::Depth::kTerminate},
+          agent::BackoffLimits(),
+          "/pool",
+          std::chrono::seconds(5)};
+}
+
+}  // namespace sandboxlet::simulation
