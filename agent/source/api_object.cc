@@ -78,6 +78,8 @@ ApiObject read_api_object(Json object) {
   auto read = api::read_parsed(object);
   result.sandbox = std::move(read.sandbox);
   result.findings = std::move(read.findings);
+  // Of a custom resource it is 0, whatever its deletion asked for: the pod's own grace counts.
+  result.sandbox.metadata.deletionGracePeriodSeconds.reset();
   const auto& finalizers = result.sandbox.metadata.finalizers;
   result.has_finalizer =
       std::find(finalizers.begin(), finalizers.end(), kFinalizer) != finalizers.end();

@@ -168,9 +168,7 @@ void ApiSource::want(ApiEntry& entry, api::Sandbox sandbox) {
   asio::co_spawn(context_.io, save(sandbox, entry.pending_spec), die_on_exception);
   know(entry.meta);
   entry.is_held = true;
-  if (actor) {
-    manager().want(sandbox);
-  } else if (was_seen_by_an_agent(sandbox.status)) {
+  if (actor || was_seen_by_an_agent(sandbox.status)) {
     manager().want(sandbox);
   } else {
     manager().want_new(sandbox);
@@ -341,7 +339,8 @@ Task<Result<>> ApiSource::write(std::string uid) {
       const std::string before = entry.meta.resourceVersion;
       CO_CHECK_OK(co_await look_for(uid));
       found = entries_.find(uid);
-      if (found == entries_.end() || found->second.meta.resourceVersion != before) continue;
+      if (found == entries_.end() || !found->second.is_seen) continue;
+      if (found->second.meta.resourceVersion != before) continue;
     }
     if (next->kind == ApiWriteKind::kSpec && !is_retryable(error.code())) {
       // What was asked for meanwhile is for the server to decide yet.
@@ -407,7 +406,7 @@ Task<Result<std::shared_ptr<Actor>>> ApiSource::change(Ref ref, Edit edit, std::
   if (found == entries_.end() || !manager().find(uid)) co_return not_found(next.metadata.name);
   if (found->second.is_leaving) co_return is_elsewhere(next.metadata.name);
   found->second.pending_spec = std::move(pending);
-  manager().want(std::move(next), std::move(cause));
+  manager().want(std::move(next), cause);
   writes_.add(uid);
   co_return target;
 }

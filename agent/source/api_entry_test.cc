@@ -1,0 +1,110 @@
+#include "agent/source/api_entry.h"
+
+#include <gmock/gmock.h>
+
+namespace sandboxlet::agent {
+namespace {
+
+using testing::Contains;
+using Json = nlohmann::json;
+
+// One that this node runs and that all is said of.
+ApiEntry entry() {
+  ApiEntry made;
+  made.meta.name = "box";
+  made.meta.namespace_ = "default";
+  made.meta.uid = "u-1";
+  made.meta.resourceVersion = "7";
+  made.spec.operatingMode = "Running";
+  made.is_seen = true;
+  made.is_held = true;
+  made.has_finalizer = true;
+  return made;
+}
+
+ApiEntry with_news() {
+  ApiEntry made = entry();
+  made.wanted_status.emplace().podIPs = {"10.0.0.1"};
+  return made;
+}
+
+TEST(NextWrite, IsNothingWhereAllIsSaid) { EXPECT_FALSE(next_write(entry())); }
+
+TEST(NextWrite, HoldsFirstWhatThisNodeRuns) {
+  ApiEntry made = with_news();
+  made.has_finalizer = false;
+  const auto write = next_write(made);
+  ASSERT_TRUE(write);
+  EXPECT_EQ(write->kind, ApiWriteKind::kHold);
+  EXPECT_THAT(write->body["metadata"]["finalizers"], Contains(kFinalizer));
+  EXPECT_EQ(write->body["metadata"]["uid"], "u-1");
+}
+
+TEST(NextWrite, DoesNotHoldWhatIsNotRunOrIsBeingDeleted) {
+  ApiEntry refused = with_news();
+  refused.is_held = refused.has_finalizer = false;
+  EXPECT_EQ(next_write(refused)->kind, ApiWriteKind::kStatus);
+  ApiEntry deleted = with_news();
+  deleted.has_finalizer = false;
+  deleted.meta.deletionTimestamp = "2026-01-01T00:00:00Z";
+  EXPECT_EQ(next_write(deleted)->kind, ApiWriteKind::kStatus);
+}
+
+TEST(NextWrite, AStatusIsWrittenOverTheVersionThatWasSeen) {
+  const auto write = next_write(with_news());
+  ASSERT_TRUE(write);
+  EXPECT_EQ(write->kind, ApiWriteKind::kStatus);
+  EXPECT_EQ(write->body, Json({{"metadata", {{"uid", "u-1"}, {"resourceVersion", "7"}}},
+                               {"status", {{"podIPs", {"10.0.0.1"}}}}}));
+}
+
+TEST(NextWrite, ASuspensionGoesBeforeAStatus) {
+  ApiEntry made = with_news();
+  made.pending_spec = {{"operatingMode", "Suspended"}};
+  const auto write = next_write(made);
+  ASSERT_TRUE(write);
+  EXPECT_EQ(write->kind, ApiWriteKind::kSpec);
+  EXPECT_EQ(write->body,
+            Json({{"metadata", {{"uid", "u-1"}}}, {"spec", {{"operatingMode", "Suspended"}}}}));
+  made.meta.deletionTimestamp = "2026-01-01T00:00:00Z";
+  EXPECT_EQ(next_write(made)->kind, ApiWriteKind::kStatus);
+}
+
+TEST(NextWrite, LetsGoOnlyOfWhatIsFinished) {
+  ApiEntry made = with_news();
+  made.meta.deletionTimestamp = "2026-01-01T00:00:00Z";
+  EXPECT_EQ(next_write(made)->kind, ApiWriteKind::kStatus);
+  made.is_finished = true;
+  const auto write = next_write(made);
+  ASSERT_TRUE(write);
+  EXPECT_EQ(write->kind, ApiWriteKind::kRelease);
+  EXPECT_FALSE(write->body["metadata"].contains("finalizers"));
+  EXPECT_EQ(write->body["metadata"]["uid"], "u-1");
+  made.has_finalizer = false;
+  EXPECT_FALSE(next_write(made));
+}
+
+TEST(NextWrite, IsNothingForWhatIsNotSeenOrLeaves) {
+  ApiEntry unseen = with_news();
+  unseen.is_seen = false;
+  EXPECT_FALSE(next_write(unseen));
+  ApiEntry leaving = with_news();
+  leaving.is_leaving = true;
+  EXPECT_FALSE(next_write(leaving));
+}
+
+TEST(PendingSuspension, IsWhatTheServerHasNotYet) {
+  api::SandboxSpec suspended = entry().spec;
+  suspended.operatingMode = "Suspended";
+  EXPECT_EQ(pending_suspension(entry(), suspended), Json({{"operatingMode", "Suspended"}}));
+  EXPECT_TRUE(pending_suspension(entry(), entry().spec).is_null());
+}
+
+TEST(PendingSuspension, SaysAllWhileAnotherMayBeOnItsWay) {
+  ApiEntry made = entry();
+  made.pending_spec = {{"operatingMode", "Suspended"}};
+  EXPECT_EQ(pending_suspension(made, made.spec), Json({{"operatingMode", "Running"}}));
+}
+
+}  // namespace
+}  // namespace sandboxlet::agent
