@@ -167,6 +167,7 @@ TEST_F(ApiSourceTest, LetsGoOnceAndLeavesTheFinalizersOfOthers) {
 
 TEST_F(ApiSourceTest, AReleaseIsWrittenOnce) {
   ready("box");
+  cluster_.server().watch_fault = [] { return kube::FakeWatchFault{.delay = 5s}; };
   cluster_.server().clear_requests();
   cluster_.remove("box");
   cluster_.run_for(1min);
@@ -229,13 +230,38 @@ TEST_F(ApiSourceTest, OneThatLeavesIsNotBegunByARestartWhileTheServerIsAway) {
   EXPECT_EQ(pods(), 0u);
 }
 
-TEST_F(ApiSourceTest, OneThatComesBackIsRunAgain) {
-  const std::string uid = ready("box");
+TEST_F(ApiSourceTest, OneThatComesBackBeforeItHasLeftIsKeptForGood) {
+  ready("box");
+  cluster_.machine().runtime().ignore_term("c0");
   cluster_.bind("box", "node-2");
-  cluster_.run_for(10ms);
+  settle();
+  ASSERT_GT(pods(), 0u);
   cluster_.bind("box");
   cluster_.run_for(1min);
   EXPECT_EQ(condition("box", "Ready"), "True");
+  // It ends again, but is not to leave.
+  bool is_gone = false;
+  const auto listening = cluster_.source().listen(
+      [&](ChangeType type, const SandboxPtr&) { is_gone |= type == ChangeType::kDeleted; });
+  cluster_.suspend("box", api::Depth::kTerminate);
+  cluster_.run_for(1min);
+  EXPECT_FALSE(is_gone);
+  EXPECT_EQ(condition("box", "Suspended"), "True");
+  EXPECT_THAT(cluster_.problems(), IsEmpty());
+}
+
+TEST_F(ApiSourceTest, AnAnswerFromBeforeItCameBackDoesNotEndIt) {
+  ready("box");
+  cluster_.server().fault = [](const kube::HttpRequest& request) {
+    kube::FakeHttpFault fault;
+    if (request.path.ends_with("/box")) fault.answer_delay = 5s;
+    return fault;
+  };
+  cluster_.bind("box", "node-2");
+  cluster_.run_for(1s);
+  cluster_.bind("box");
+  cluster_.run_for(1min);
+  EXPECT_EQ(pods(), 1u);
   EXPECT_THAT(cluster_.problems(), IsEmpty());
 }
 
@@ -258,17 +284,21 @@ TEST_F(ApiSourceTest, RunsFromTheStoreWhileTheServerIsAway) {
 }
 
 TEST_F(ApiSourceTest, WhatAFormerLifeSawAndNeverToldIsTold) {
-  cluster_.create("box");
-  cluster_.bind("box");
-  cluster_.run_for(10ms);
-  // From here on nothing is heard of it.
-  cluster_.server().go_away();
+  ready("box");
+  cluster_.server().fault = [](const kube::HttpRequest& request) {
+    kube::FakeHttpFault fault;
+    if (request.path.ends_with("/status")) fault.refusal = kube::refuse(503, "", "not now");
+    return fault;
+  };
+  cluster_.suspend("box", api::Depth::kTerminate);
   cluster_.run_for(1min);
+  ASSERT_EQ(condition("box", "Suspended"), "False");
   cluster_.kill_agent();
-  cluster_.server().come_back();
+  cluster_.server().fault = nullptr;
   cluster_.start_agent();
   cluster_.run_for(1min);
-  EXPECT_EQ(condition("box", "Ready"), "True");
+  EXPECT_EQ(condition("box", "Suspended"), "True");
+  EXPECT_THAT(cluster_.problems(), IsEmpty());
 }
 
 // ---- The local socket
@@ -307,7 +337,7 @@ TEST_F(ApiSourceTest, AResumeOvertakesASuspendThatIsOnItsWay) {
   const std::string uid = ready("box");
   cluster_.server().fault = [](const kube::HttpRequest& request) {
     kube::FakeHttpFault fault;
-    if (request.body.find("\"spec\"") != std::string::npos) fault.answer_delay = 5s;
+    if (request.body.find("\"spec\"") != std::string::npos) fault.delay = 5s;
     return fault;
   };
   ASSERT_TRUE(suspend("box"));
@@ -332,6 +362,22 @@ TEST_F(ApiSourceTest, WhatTheServerRefusesIsTakenBackAndTold) {
   }
   cluster_.server().fault = nullptr;
   EXPECT_TRUE(suspend("box"));
+}
+
+TEST_F(ApiSourceTest, ARefusalTakesBackNothingThatWasAskedForSince) {
+  ready("box");
+  cluster_.server().fault = [](const kube::HttpRequest& request) {
+    kube::FakeHttpFault fault;
+    if (request.body.find(R"("operatingMode":"Suspended")") == std::string::npos) return fault;
+    fault.refusal = kube::refuse(403, "Forbidden", "the policy does not let you");
+    fault.delay = 5s;
+    return fault;
+  };
+  ASSERT_TRUE(suspend("box"));
+  ASSERT_TRUE(resume("box"));
+  cluster_.run_for(1min);
+  EXPECT_THAT(event_reasons(), Not(Contains("SuspensionRefused")));
+  EXPECT_THAT(cluster_.problems(), IsEmpty());
 }
 
 TEST_F(ApiSourceTest, AnObjectIsNotAppliedOrRemovedHere) {
