@@ -13,10 +13,12 @@ Duration FakeWeather::some_time() {
 }
 
 FakeAnswer FakeWeather::refusal() {
-  switch (random_() % 3) {
+  switch (random_() % 4) {
     case 0:
-      return refuse(429, "TooManyRequests", "too many requests, as the seed has it");
+      return refuse(403, "Forbidden", "forbidden, as the seed has it");
     case 1:
+      return refuse(429, "TooManyRequests", "too many requests, as the seed has it");
+    case 2:
       return refuse(500, "InternalError", "an error, as the seed has it");
     default:
       return refuse(503, "ServiceUnavailable", "not now, as the seed has it");

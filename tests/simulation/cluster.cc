@@ -1,5 +1,8 @@
 #include "tests/simulation/cluster.h"
 
+#include <filesystem>
+#include <fstream>
+
 #include "agent/source/api_object.h"
 #include "api/json.h"
 #include "tests/simulation/check.h"
@@ -93,6 +96,7 @@ void Cluster::other_nodes() {
 // ---- The node
 
 void Cluster::kill_agent(bool finish_calls) {
+  mark_data();
   life_->die(finish_calls);
   life_.reset();
 }
@@ -111,7 +115,26 @@ void Cluster::end_faults() {
 
 // ---- What is wrong
 
+std::string Cluster::mark(const std::string& uid) const {
+  return machine_.data_root() + "/sandboxes/" + uid + "/claims/data/mark";
+}
+
+void Cluster::mark_data() {
+  for (const auto& [uid, object] : objects()) {
+    if (std::ofstream(mark(uid)) << "kept") marked_.insert(uid);
+  }
+}
+
+// Claims stay as long as their object does, wherever that is bound.
+void Cluster::check_data(std::vector<std::string>& found) const {
+  for (const auto& [uid, object] : objects()) {
+    const bool is_lost = marked_.contains(uid) && !std::filesystem::exists(mark(uid));
+    if (is_lost) found.push_back(uid + ": lost its claim");
+  }
+}
+
 std::vector<std::string> Cluster::converge() {
+  mark_data();
   std::vector<std::string> wrong;
   // What was asked for by the dead may be done yet; a stalled watch is given up, a relist finds it.
   run_for(3min);
@@ -147,6 +170,7 @@ std::vector<std::string> Cluster::problems() {
     check_object(object, found);
   }
   check_leaks(machine_, held, kept, found);
+  check_data(found);
   for (const auto& [uid, actor] : life_->manager().actors()) {
     if (!held.contains(uid)) found.push_back(uid + " has an actor, and no object here");
     if (!actor->is_idle() || !actor->observed().known) found.push_back(uid + " is busy");

@@ -72,6 +72,9 @@ class Cluster {
  private:
   static kube::ObjectRef ref(const std::string& name, std::string_view subresource = {});
   void check_object(const Json& object, std::vector<std::string>& found);
+  void mark_data();
+  void check_data(std::vector<std::string>& found) const;
+  std::string mark(const std::string& uid) const;
 
   std::mt19937_64 random_;
   Machine machine_;
@@ -80,6 +83,8 @@ class Cluster {
   std::unique_ptr<ClusterLife> life_;
   // Uids of those that were taken from this node once: it keeps their data for good.
   std::set<std::string> moved_;
+  // Uids of those whose claim this node has, and has been marked.
+  std::set<std::string> marked_;
 };
 
 template <class T>

@@ -8,6 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::IsEmpty;
+using Json = nlohmann::json;
 
 constexpr uint64_t kSeeds = 100;
 constexpr int kMoments = 60;
@@ -20,6 +21,11 @@ std::string any_name(Cluster& cluster) {
 api::Depth any_depth(Cluster& cluster) {
   constexpr std::array kDepths{api::Depth::kFreeze, api::Depth::kStop, api::Depth::kTerminate};
   return kDepths[cluster.random()() % kDepths.size()];
+}
+
+// What this agent cannot do, and takes back again.
+Json odd_field(const Json& value) {
+  return {{"spec", {{"podTemplate", {{"spec", {{"unheardOf", value}}}}}}}};
 }
 
 // On the node's socket; nobody waits for the answer.
@@ -41,7 +47,7 @@ void say_something(Cluster& cluster) {
     if (cluster.once_in(2)) cluster.bind(name);
     return;
   }
-  switch (cluster.random()() % 12) {
+  switch (cluster.random()() % 13) {
     case 0:
     case 1:
       return cluster.remove(name);
@@ -69,6 +75,9 @@ void say_something(Cluster& cluster) {
       return;
     case 9:
       ask_the_agent(cluster, name);
+      return;
+    case 10:
+      cluster.patch(name, odd_field(cluster.once_in(2) ? Json(1) : Json()));
       return;
     default:
       cluster.bind(name);
@@ -105,6 +114,9 @@ void live(Cluster& cluster) {
     if (cluster.once_in(10)) cluster.run_for(1min);
   }
   cluster.end_faults();
+  for (const auto& [uid, object] : cluster.objects()) {
+    cluster.patch(object["metadata"]["name"], odd_field(nullptr));
+  }
 }
 
 void check(uint64_t seed) {
