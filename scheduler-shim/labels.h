@@ -19,6 +19,8 @@ class Labels {
   // The label's value; null where there is none.
   const std::string* find(std::string_view key) const;
   bool empty() const { return entries_.empty(); }
+  // Sorted by key.
+  const std::vector<std::pair<std::string, std::string>>& entries() const { return entries_; }
 
   bool operator==(const Labels&) const = default;
 

@@ -52,9 +52,10 @@ Json unbound_patch(const Json& sandbox, const Unbound& unbound, const api::Time&
     api::set_condition(next.conditions, std::move(one), now);
   }
   if (next.conditions == before) return nullptr;
-  return {{"metadata",
-           {{"uid", meta.value("uid", "")}, {"resourceVersion", meta.value("resourceVersion", "")}}},
-          {"status", {{"conditions", api::write_status(next)["conditions"]}}}};
+  return {
+      {"metadata",
+       {{"uid", meta.value("uid", "")}, {"resourceVersion", meta.value("resourceVersion", "")}}},
+      {"status", {{"conditions", api::write_status(next)["conditions"]}}}};
 }
 
 }  // namespace sandboxlet::scheduler

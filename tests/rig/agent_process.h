@@ -1,11 +1,10 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <memory>
 #include <string>
 
 #include "proto/sandboxlet/v1/sandboxlet.grpc.pb.h"
+#include "tests/rig/child_process.h"
 #include "tests/rig/private_runtime.h"
 
 namespace sandboxlet::test {
@@ -16,8 +15,8 @@ class AgentProcess {
  public:
   // Answers when its socket answers. more is added to its configuration.
   static Result<std::unique_ptr<AgentProcess>> start(const PrivateRuntime& runtime,
-                                                     const std::string& more = "");
-  ~AgentProcess();
+                                                     const std::string& more = "",
+                                                     const std::string& node_name = "node-1");
   AgentProcess(const AgentProcess&) = delete;
   AgentProcess& operator=(const AgentProcess&) = delete;
 
@@ -26,25 +25,23 @@ class AgentProcess {
   // its socket.
   std::unique_ptr<::sandboxlet::v1::Sandboxlet::Stub> connect() const;
   const std::string& socket() const { return socket_; }
-  pid_t pid() const { return pid_; }
+  pid_t pid() const { return process_.pid(); }
   // What it has logged.
   std::string log() const;
 
   // SIGKILL, and a new one on the same data.
   Result<> kill_and_restart();
   // SIGTERM; answers its exit code.
-  Result<int> stop();
+  Result<int> stop() { return process_.stop(); }
 
  private:
   AgentProcess(std::string folder, std::string socket)
       : folder_(std::move(folder)), socket_(std::move(socket)) {}
   Result<> launch();
-  Result<> spawn();
-  void end(int signal);
 
   const std::string folder_;
   const std::string socket_;
-  pid_t pid_ = 0;
+  ChildProcess process_;
   std::unique_ptr<::sandboxlet::v1::Sandboxlet::Stub> stub_;
 };
 

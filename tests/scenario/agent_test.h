@@ -10,8 +10,8 @@
 #include "cri/client.h"
 #include "tests/rig/agent_process.h"
 #include "tests/rig/core_loop.h"
+#include "tests/rig/holdings.h"
 #include "tests/rig/real_test.h"
-#include "tests/scenario/holdings.h"
 
 namespace sandboxlet::test {
 

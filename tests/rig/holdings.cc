@@ -1,4 +1,4 @@
-#include "tests/scenario/holdings.h"
+#include "tests/rig/holdings.h"
 
 #include <filesystem>
 #include <fstream>
