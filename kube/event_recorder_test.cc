@@ -5,6 +5,7 @@
 
 #include "base/manual_loop.h"
 #include "kube/fake_api_server.h"
+#include "kube/fake_kinds.h"
 
 namespace sandboxlet::kube {
 namespace {
@@ -24,8 +25,7 @@ class EventRecorderTest : public testing::Test {
     loop_.settle();
   }
   std::vector<Json> events() const {
-    return server_.objects().select(
-        {FakeObjects::collection_of({kEvents, "", "", ""}), "", "", ""});
+    return server_.objects().select({fake_collection({kEvents, "", "", ""}), "", "", ""});
   }
   int count() const { return events().at(0).value(Json::json_pointer("/series/count"), 0); }
 

@@ -5,41 +5,13 @@
 #include <algorithm>
 
 #include "api/time.h"
+#include "kube/fake_kinds.h"
 
 namespace sandboxlet::kube {
 
 namespace {
 
 using Json = nlohmann::json;
-
-struct Kind {
-  Resource resource;
-  const char* name;
-  std::vector<std::string> selectable;
-};
-
-const std::vector<Kind>& kinds() {
-  static const std::vector<Kind> all = {
-      {kSandboxes, "Sandbox", {"status.nodeName"}},
-      {kSandboxNodes, "SandboxNode", {}},
-      {kLeases, "Lease", {}},
-      {kEvents, "Event", {}},
-      {{"", "v1", "configmaps"}, "ConfigMap", {}},
-  };
-  return all;
-}
-
-const Kind* find_kind(const std::string& collection) {
-  for (const Kind& kind : kinds()) {
-    if (path_of({kind.resource, "", "", ""}) == collection) return &kind;
-  }
-  return nullptr;
-}
-
-std::string api_version(const Resource& resource) {
-  if (resource.group.empty()) return std::string(resource.version);
-  return fmt::format("{}/{}", resource.group, resource.version);
-}
 
 // The server's own part of the metadata, which no write changes.
 constexpr const char* kServersOwn[] = {"creationTimestamp",
@@ -59,76 +31,6 @@ bool is_deleting(const Json& object) { return !meta(object, "deletionTimestamp")
 
 Json finalizers(const Json& object) {
   return object.value(Json::json_pointer("/metadata/finalizers"), Json::array());
-}
-
-std::string plural_of(const ObjectRef& ref) {
-  std::string name(ref.resource.plural);
-  if (!ref.resource.group.empty()) name.append(".").append(ref.resource.group);
-  return name;
-}
-
-std::string kind_of(const ObjectRef& ref) {
-  const Kind* const kind = find_kind(FakeObjects::collection_of(ref));
-  std::string name = kind == nullptr ? "" : kind->name;
-  if (!ref.resource.group.empty()) name.append(".").append(ref.resource.group);
-  return name;
-}
-
-Json details_of(const ObjectRef& ref) {
-  Json details{{"name", ref.name}, {"kind", ref.resource.plural}};
-  if (!ref.resource.group.empty()) details["group"] = ref.resource.group;
-  return details;
-}
-
-FakeAnswer no_kind() {
-  return refuse(404, "NotFound", "the server could not find the requested resource");
-}
-
-FakeAnswer not_found(const ObjectRef& ref) {
-  return refuse(404, "NotFound", fmt::format("{} \"{}\" not found", plural_of(ref), ref.name),
-                details_of(ref));
-}
-
-FakeAnswer conflict(const ObjectRef& ref, const std::string& why) {
-  return refuse(
-      409, "Conflict",
-      fmt::format("Operation cannot be fulfilled on {} \"{}\": {}", plural_of(ref), ref.name, why),
-      details_of(ref));
-}
-
-FakeAnswer was_modified(const ObjectRef& ref) {
-  return conflict(ref,
-                  "the object has been modified; please apply your changes to the latest version "
-                  "and try again");
-}
-
-FakeAnswer invalid(const ObjectRef& ref, const std::string& field, const std::string& reason,
-                   const std::string& message) {
-  Json details = details_of(ref);
-  details["causes"] = {{{"reason", reason}, {"message", message}, {"field", field}}};
-  return refuse(422, "Invalid",
-                fmt::format("{} \"{}\" is invalid: {}: {}", kind_of(ref), ref.name, field, message),
-                std::move(details));
-}
-
-FakeAnswer immutable_uid(const ObjectRef& ref, const std::string& uid) {
-  return invalid(ref, "metadata.uid", "FieldValueInvalid",
-                 fmt::format("Invalid value: \"{}\": field is immutable", uid));
-}
-
-FakeAnswer too_large(int64_t asked, int64_t current) {
-  Json details{{"retryAfterSeconds", 1}};
-  details["causes"] = {
-      {{"reason", "ResourceVersionTooLarge"}, {"message", "Too large resource version"}}};
-  return refuse(504, "Timeout",
-                fmt::format("Timeout: Too large resource version: {}, current: {}", asked, current),
-                std::move(details));
-}
-
-FakeAnswer expired_token() {
-  return refuse(410, "Expired",
-                "The provided continue parameter is too old to display a consistent list result. "
-                "You can start a new list without the continue parameter.");
 }
 
 // What a write of asked leaves of the object: a status alone, or all but the status.
@@ -186,14 +88,6 @@ std::string new_finalizer(const Json& now, const Json& next) {
 
 }  // namespace
 
-FakeAnswer refuse(int code, const std::string& reason, const std::string& message, Json details) {
-  Json body{{"kind", "Status"}, {"apiVersion", "v1"}, {"metadata", Json::object()},
-            {"code", code},     {"message", message}, {"status", "Failure"}};
-  if (!reason.empty()) body["reason"] = reason;
-  if (!details.is_null()) body["details"] = std::move(details);
-  return {code, std::move(body)};
-}
-
 Json watch_event(const FakeChange& change, const FakeSelection& selection) {
   if (change.collection != selection.collection) return nullptr;
   const bool was = !change.before.is_null() && is_selected(selection, change.before);
@@ -206,12 +100,8 @@ Json watch_event(const FakeChange& change, const FakeSelection& selection) {
   return {{"type", "DELETED"}, {"object", std::move(last)}};
 }
 
-std::string FakeObjects::collection_of(const ObjectRef& ref) {
-  return path_of({ref.resource, "", "", ""});
-}
-
 FakeObjects::Key FakeObjects::key_of(const ObjectRef& ref) {
-  return {collection_of(ref), ref.namespace_, ref.name};
+  return {fake_collection(ref), ref.namespace_, ref.name};
 }
 
 void FakeObjects::note(const Key& key, Json before, Json after) {
@@ -227,7 +117,7 @@ void FakeObjects::note(const Key& key, Json before, Json after) {
 // ---- Writing
 
 FakeAnswer FakeObjects::make(const ObjectRef& ref, Json object, FakeFields fields) {
-  const Kind* const kind = find_kind(collection_of(ref));
+  const FakeKind* const kind = find_fake_kind(fake_collection(ref));
   if (kind == nullptr) return no_kind();
   if (!meta(object, "resourceVersion").empty()) {
     return refuse(500, "", "resourceVersion should not be set on objects to be created");
@@ -255,10 +145,7 @@ FakeAnswer FakeObjects::create(const ObjectRef& ref, Json object) {
                    "Required value: name or generateName is required");
   }
   if (const auto found = objects_.find(key_of(made)); found != objects_.end()) {
-    const std::string prefix = is_deleting(found->second.object) ? "object is being deleted: " : "";
-    return refuse(409, "AlreadyExists",
-                  fmt::format("{}{} \"{}\" already exists", prefix, plural_of(made), made.name),
-                  details_of(made));
+    return already_exists(made, is_deleting(found->second.object));
   }
   FakeFields fields;
   fields.note_update(nullptr, object);
@@ -408,7 +295,7 @@ FakeAnswer FakeObjects::get(const ObjectRef& ref) const {
 }
 
 std::optional<FakeAnswer> FakeObjects::check(const FakeSelection& selection) const {
-  const Kind* const kind = find_kind(selection.collection);
+  const FakeKind* const kind = find_fake_kind(selection.collection);
   if (kind == nullptr) return no_kind();
   const auto field = unsupported_field(selection, kind->selectable);
   if (field) return refuse(400, "BadRequest", "field label not supported: " + *field);
@@ -454,7 +341,7 @@ FakeAnswer FakeObjects::list(const FakeSelection& selection, const std::string& 
     last.namespace_ = space;
     last.name = name;
   }
-  const Kind& kind = *find_kind(selection.collection);
+  const FakeKind& kind = *find_fake_kind(selection.collection);
   return {200,
           {{"kind", std::string(kind.name) + "List"},
            {"apiVersion", api_version(kind.resource)},

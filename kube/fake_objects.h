@@ -8,20 +8,11 @@
 
 #include "base/clock.h"
 #include "kube/fake_fields.h"
+#include "kube/fake_refusals.h"
 #include "kube/fake_selection.h"
 #include "kube/resource.h"
 
 namespace sandboxlet::kube {
-
-// An answer of the server.
-struct FakeAnswer {  // NOLINT(bugprone-exception-escape)
-  int status = 200;
-  nlohmann::json body;
-};
-
-// metav1.Status as the server words it.
-FakeAnswer refuse(int code, const std::string& reason, const std::string& message,
-                  nlohmann::json details = nullptr);
 
 // One step of the server's state; null where there was, or is, no object.
 struct FakeChange {  // NOLINT(bugprone-exception-escape)
@@ -73,8 +64,6 @@ class FakeObjects {
   int64_t oldest() const { return oldest_; }
   // Forgets all but the present state.
   void compact();
-
-  static std::string collection_of(const ObjectRef& ref);
 
  private:
   // Collection, namespace, name.

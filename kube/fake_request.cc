@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "kube/fake_kinds.h"
+
 namespace sandboxlet::kube {
 
 namespace {
@@ -72,8 +74,7 @@ FakeAnswer patch(const FakeRequest& request, FakeObjects& objects) {
 }  // namespace
 
 FakeSelection FakeRequest::selection() const {
-  return {FakeObjects::collection_of(ref()), namespace_, option("fieldSelector"),
-          option("labelSelector")};
+  return {fake_collection(ref()), namespace_, option("fieldSelector"), option("labelSelector")};
 }
 
 std::string FakeRequest::option(const std::string& name) const {

@@ -6,6 +6,7 @@
 
 #include "base/manual_loop.h"
 #include "kube/fake_api_server.h"
+#include "kube/fake_kinds.h"
 #include "kube/fake_weather.h"
 
 namespace sandboxlet::kube {
@@ -146,7 +147,7 @@ class ReflectorTest : public testing::Test {
     return all;
   }
   std::map<std::string, Json> truth() const {
-    return truth({FakeObjects::collection_of(box("")), "", "", ""});
+    return truth({fake_collection(box("")), "", "", ""});
   }
 
   ManualLoop loop_;
@@ -448,8 +449,7 @@ TEST_F(ReflectorStorm, EndsWithWhatTheServerHas) {
     weather.end();
     // Longer than a stalled watch lives and the longest back-off.
     loop_.run_for(5min);
-    EXPECT_EQ(mirror_.objects,
-              truth({FakeObjects::collection_of(box("")), "", "status.nodeName=node-1", ""}));
+    EXPECT_EQ(mirror_.objects, truth({fake_collection(box("")), "", "status.nodeName=node-1", ""}));
   }
 }
 

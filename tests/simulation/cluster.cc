@@ -5,6 +5,7 @@
 
 #include "agent/source/api_object.h"
 #include "api/json.h"
+#include "kube/fake_kinds.h"
 #include "tests/simulation/check.h"
 #include "tests/simulation/manifest.h"
 
@@ -78,7 +79,7 @@ Json Cluster::get(const std::string& name) const {
 std::map<std::string, Json> Cluster::objects() const {
   std::map<std::string, Json> all;
   for (const Json& object :
-       server_.objects().select({kube::FakeObjects::collection_of(ref("")), "", "", ""})) {
+       server_.objects().select({kube::fake_collection(ref("")), "", "", ""})) {
     all[text(object, "/metadata/uid")] = object;
   }
   return all;

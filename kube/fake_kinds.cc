@@ -1,0 +1,34 @@
+#include "kube/fake_kinds.h"
+
+namespace sandboxlet::kube {
+
+namespace {
+
+const std::vector<FakeKind>& kinds() {
+  static const std::vector<FakeKind> all = {
+      {kSandboxes, "Sandbox", {"status.nodeName"}},
+      {kSandboxNodes, "SandboxNode", {}},
+      {kLeases, "Lease", {}},
+      {kEvents, "Event", {}},
+      {{"", "v1", "configmaps"}, "ConfigMap", {}},
+  };
+  return all;
+}
+
+}  // namespace
+
+std::string fake_collection(const ObjectRef& ref) { return path_of({ref.resource, "", "", ""}); }
+
+const FakeKind* find_fake_kind(const std::string& collection) {
+  for (const FakeKind& kind : kinds()) {
+    if (fake_collection({kind.resource, "", "", ""}) == collection) return &kind;
+  }
+  return nullptr;
+}
+
+std::string api_version(const Resource& resource) {
+  if (resource.group.empty()) return std::string(resource.version);
+  return std::string(resource.group).append("/").append(resource.version);
+}
+
+}  // namespace sandboxlet::kube
