@@ -263,12 +263,12 @@ Task<void> ApiSource::see_off(std::shared_ptr<Actor> actor) {
   drop(uid);
 }
 
-void ApiSource::drop(const std::string& uid) {
+void ApiSource::drop(std::string uid) {
   writes_.forget(uid);
   looks_.forget(uid);
   refusals_.erase(uid);
   entries_.erase(uid);
-  asio::co_spawn(context_.io, erase(uid), die_on_exception);
+  asio::co_spawn(context_.io, erase(std::move(uid)), die_on_exception);
 }
 
 // A row that stays is looked for at the API server after the next start, and removed then.

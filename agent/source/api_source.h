@@ -74,7 +74,8 @@ class ApiSource final : public Source, private kube::ReflectorHandler {
   // Another node has it: its processes end here, and its volumes are kept.
   void leave(ApiEntry& entry);
   Task<void> see_off(std::shared_ptr<Actor> actor);
-  void drop(const std::string& uid);
+  // Its own copy: the entry that it may come from goes here.
+  void drop(std::string uid);
 
   // Writes what an object needs, until it needs nothing.
   Task<Result<>> write(std::string uid);
