@@ -1,7 +1,6 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <fstream>
 #include <functional>
 #include <iomanip>
 #include <iostream>
@@ -11,6 +10,7 @@
 #include "bench/driver.h"
 #include "bench/figure.h"
 #include "bench/floor.h"
+#include "bench/process.h"
 #include "tests/rig/agent_process.h"
 
 namespace sandboxlet::bench {
@@ -147,27 +147,6 @@ Result<Figures> at_once(Bench& bench) {
   Figure figure{"creates_per_second", "x", 0, bare.percentile(50), 0.9, true, ours};
   figure.value = ours.percentile(50) / bare.percentile(50);
   return Figures{figure};
-}
-
-double rss_megabytes(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/statm");
-  uint64_t total = 0;
-  uint64_t resident = 0;
-  file >> total >> resident;
-  return static_cast<double>(resident * sysconf(_SC_PAGESIZE)) / 1e6;
-}
-
-double cpu_seconds(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string line;
-  std::getline(file, line);
-  std::istringstream fields(line.substr(line.rfind(')') + 2));
-  std::string skipped;
-  uint64_t user = 0;
-  uint64_t system = 0;
-  for (int field = 0; field < 11; ++field) fields >> skipped;
-  fields >> user >> system;
-  return static_cast<double>(user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
 Result<Figures> density(Bench& bench) {

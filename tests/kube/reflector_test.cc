@@ -4,7 +4,7 @@
 
 #include "kube/client.h"
 #include "kube/curl_http.h"
-#include "tests/kube/recorder.h"
+#include "tests/rig/recorder.h"
 #include "tests/rig/kube_test.h"
 
 namespace sandboxlet::test {

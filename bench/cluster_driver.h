@@ -1,0 +1,45 @@
+#pragma once
+
+#include <boost/asio/thread_pool.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "kube/connection.h"
+#include "tests/rig/core_loop.h"
+#include "tests/rig/recorder.h"
+
+namespace sandboxlet::bench {
+
+// A cluster as its user meets it: requests to the API server, and a watch on which their outcome is
+// seen. Every function answers milliseconds from the request to that.
+class ClusterDriver {
+ public:
+  static Result<std::unique_ptr<ClusterDriver>> make(const std::string& kubeconfig);
+
+  // From the object's creation to Ready=True.
+  Result<double> create(const std::string& name);
+  // All at once, until the last is Ready.
+  Result<double> create_all(const std::vector<std::string>& names);
+  // From the patch of spec.pause to Suspended=True, or to Ready=True.
+  Result<double> pause(const std::string& name);
+  Result<double> resume(const std::string& name);
+  // Until the objects are gone.
+  Result<> remove_all(const std::vector<std::string>& names);
+
+ private:
+  explicit ClusterDriver(const kube::ClusterConfig& config);
+  Result<> follow();
+  Result<double> patch(const std::string& name, bool pause, const std::string& condition);
+  // Of its newest generation.
+  bool holds(const std::string& name, const std::string& condition);
+
+  test::CoreLoop loop_;
+  asio::thread_pool pool_{1};
+  kube::Connection connection_;
+  test::Recorder seen_{loop_};
+  std::unique_ptr<kube::Reflector> reflector_;
+};
+
+}  // namespace sandboxlet::bench
