@@ -18,7 +18,7 @@ class ReflectorHandler {
   using Json = nlohmann::json;
 
   virtual ~ReflectorHandler() = default;
-  // All there is will be told.
+  // All there is will be told; once more, where that broke off.
   virtual void sync_begun() = 0;
   // It is there: new, changed, or told once more.
   virtual void seen(Json object) = 0;

@@ -16,7 +16,8 @@ class Recorder : public kube::ReflectorHandler {
  public:
   explicit Recorder(CoreLoop& loop) : loop_(loop) {}
 
-  void sync_begun() override { stale_ = std::exchange(objects, {}); }
+  // More than once, where the first try came to nothing.
+  void sync_begun() override { stale_.merge(std::exchange(objects, {})); }
   void seen(Json object) override {
     const std::string name = object["metadata"]["name"];
     stale_.erase(name);
@@ -26,6 +27,7 @@ class Recorder : public kube::ReflectorHandler {
   void gone(Json object) override {
     const std::string name = object["metadata"]["name"];
     objects.erase(name);
+    stale_.erase(name);
     went.push_back(name);
     settle();
   }
