@@ -90,7 +90,7 @@ class Program {
       context.options.fit = scheduler::FitStrategy::kMostAllocated;
     }
     context.options.seed = std::random_device{}();
-    shim_ = std::make_unique<scheduler::Shim>(std::move(context));
+    shim_ = std::make_unique<scheduler::Shim>(context);
   }
 
   // One that waits to lead is ready to.

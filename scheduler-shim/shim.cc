@@ -53,7 +53,7 @@ Shim::Subject Shim::subject_of(const PodInfo& pod) {
 }
 
 Shim::Shim(ShimContext context)
-    : context_(std::move(context)),
+    : context_(context),
       scheduler_(context_.options),
       liveness_(kLeaseLasts),
       statuses_(context_.io, context_.clock, kWriters, kBackoff,
@@ -100,7 +100,7 @@ std::unique_ptr<kube::Informer> Shim::follow(kube::Resource resource, const std:
 
 void Shim::follow_sandboxes() {
   kube::Informer::Callbacks callbacks;
-  callbacks.set = [this](Json object) { set_sandbox(std::move(object)); };
+  callbacks.set = [this](const Json& object) { set_sandbox(object); };
   callbacks.remove = [this](const std::string& uid) {
     queue_.remove(uid);
     expiry_.remove(uid);
@@ -112,7 +112,7 @@ void Shim::follow_sandboxes() {
       follow(kube::kSandboxes, "", kube::Informer::Key::kUid, std::move(callbacks));
 }
 
-void Shim::set_sandbox(Json object) {
+void Shim::set_sandbox(const Json& object) {
   auto pod = reader_.read(object);
   if (!pod) {
     spdlog::warn("{}/{}: {}", text_at(object, "/metadata/namespace"),

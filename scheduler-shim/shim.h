@@ -60,7 +60,7 @@ class Shim {
   void follow_leases();
   void follow_namespaces();
   void follow_classes();
-  void set_sandbox(Json object);
+  void set_sandbox(const Json& object);
   void set_expiry(const Json& object, const std::string& uid);
   void set_node(const std::string& name);
   void set_lease(const Json& lease);

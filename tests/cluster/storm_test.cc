@@ -56,8 +56,8 @@ class ClusterStormTest : public ClusterTest {
     const bool paused = object["spec"].value("pause", false);
     const Json now = condition(name, paused ? "Suspended" : "Ready");
     if (now.is_null() || now["status"] != "True") return false;
-    const std::string bound = object["status"]["nodeName"];
-    // One that was paused before it was ever bound has no pod.
+    // One that was paused before it was ever bound has no node.
+    const std::string bound = object.value(Json::json_pointer("/status/nodeName"), "");
     for (size_t i = 0; i < cluster_->nodes().size(); ++i) {
       const size_t there = pods(i, name);
       if (node(i).name != bound && there != 0) return false;

@@ -4,8 +4,8 @@
 
 #include "kube/client.h"
 #include "kube/curl_http.h"
-#include "tests/rig/recorder.h"
 #include "tests/rig/kube_test.h"
+#include "tests/rig/recorder.h"
 
 namespace sandboxlet::test {
 namespace {

@@ -58,6 +58,9 @@ Result<> AgentProcess::launch() {
   bool serves = false;
   eventually([&] {
     grpc::ClientContext context;
+    // A call that fails at once leaves nobody to drive the channel's next try.
+    context.set_wait_for_ready(true);
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(1));
     pb::NodeResponse response;
     serves = stub_->Node(&context, pb::NodeRequest(), &response).ok();
     return serves || process_.ended();
