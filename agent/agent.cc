@@ -75,8 +75,9 @@ pb::NodeResponse describe_node(const std::string& name, const Cgroups& cgroups) 
 // What a node in a cluster has besides.
 struct InCluster {
   InCluster(asio::io_context& io, Clock& clock, const kube::ClusterConfig& config,
-            const std::string& node_name, asio::any_io_executor pool)
-      : connection(io, clock, config, std::move(pool)),
+            const std::string& node_name, asio::any_io_executor pool,
+            const kube::HttpObserver& observer)
+      : connection(io, clock, config, std::move(pool), observer),
         recorder(io, clock, connection.client(), "sandboxlet.io/agent", "sandboxlet-" + node_name) {
   }
 
@@ -111,9 +112,7 @@ class Wired final : public Agent {
                    disk_pool_.get_executor(), config.log_root, config.cgroup_root, node_memory(),
                    is_alive}),
         events_(*clock_),
-        cluster_(cluster ? std::make_unique<InCluster>(io, *clock_, *cluster, node_name_,
-                                                       disk_pool_.get_executor())
-                         : nullptr),
+        cluster_(cluster ? make_cluster(*cluster) : nullptr),
         source_(make_source()),
         manager_(manager_context()),
         rotator_(rotator_context()) {}
@@ -140,6 +139,14 @@ class Wired final : public Agent {
   }
 
  private:
+  std::unique_ptr<InCluster> make_cluster(const kube::ClusterConfig& config) {
+    auto note = [this](const kube::HttpRecord& record) {
+      metrics_.api_request(record.method, record.status);
+    };
+    return std::make_unique<InCluster>(io_, *clock_, config, node_name_, disk_pool_.get_executor(),
+                                       std::move(note));
+  }
+
   std::unique_ptr<Source> make_source() {
     if (!cluster_) return std::make_unique<LocalSource>(*store_, *clock_, events_, node_name_);
     auto& connection = cluster_->connection;
@@ -223,9 +230,11 @@ class Wired final : public Agent {
       return Error(Code::kUnavailable, "nobody answers on " + config_.runtime_endpoint);
     });
     const HealthCheck sandboxes = core_check("sandboxes", io_, [this] { return all_seen(); });
+    const HealthCheck source = core_check("source", io_, [this] { return source_->connection(); });
     auto started = HttpServer::start(
         config_.metrics_address,
-        telemetry({[this] { return metrics_.text(); }, {core}, {core, runtime, sandboxes}}));
+        telemetry(
+            {[this] { return metrics_.text(); }, {core}, {core, runtime, sandboxes, source}}));
     TRY(telemetry_, std::move(started).wrap("metricsAddress"));
     spdlog::info("metrics and health on port {}", telemetry_->port());
     return {};

@@ -3,16 +3,20 @@
 
 #include "tests/rig/cluster.h"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <functional>
 #include <iostream>
 #include <regex>
+#include <sstream>
 
 #include "bench/cluster_driver.h"
 #include "bench/figure.h"
 #include "bench/floor.h"
 #include "bench/process.h"
+#include "tests/rig/command.h"
 
 namespace sandboxlet::bench {
 namespace {
@@ -82,9 +86,30 @@ Result<Figures> at_once(Bench& bench) {
   return Figures{figure};
 }
 
+// What the agent has asked of the API server since its start, as its own metrics tell.
+Result<double> requests_of(const test::AgentProcess& agent) {
+  const std::string log = agent.log();
+  std::smatch port;
+  if (!std::regex_search(log, port, std::regex("metrics and health on port ([0-9]+)"))) {
+    return Error(Code::kInternal, "the agent serves no metrics");
+  }
+  TRY(const std::string text,
+      test::run_command(
+          {"curl", "-sSf", "--noproxy", "*", "http://127.0.0.1:" + port[1].str() + "/metrics"}));
+  double sum = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("rest_client_requests_total{")) {
+      sum += std::stod(line.substr(line.rfind(' ')));
+    }
+  }
+  return sum;
+}
+
 Result<Figures> density(Bench& bench) {
   constexpr int kSandboxes = 200;
   constexpr int kAtOnce = 10;
+  constexpr int kIdleSeconds = 60;
   const auto all = names("dense", kSandboxes);
   for (int first = 0; first < kSandboxes; first += kAtOnce) {
     const auto begin = all.begin() + first;
@@ -92,11 +117,19 @@ Result<Figures> density(Bench& bench) {
     static_cast<void>(took);
     std::cerr << "density: " << first + kAtOnce << " of " << kSandboxes << " run\n";
   }
-  const pid_t agent = bench.cluster.nodes().front().agent->pid();
-  Figure memory{"cluster_rss_200", "MB", rss_megabytes(agent), {}, 45, false, {}};
+  const test::AgentProcess& agent = *bench.cluster.nodes().front().agent;
+  // Its Events go out on their own time.
+  sleep(kIdleSeconds / 4);
+  TRY(const double before, requests_of(agent));
+  sleep(kIdleSeconds);
+  TRY(const double after, requests_of(agent));
+  // A lease each ten seconds, and a watch that is renewed each five to ten minutes.
+  Figure idle{"cluster_idle_requests", "/min", after - before, {}, 7, false, {}};
+  idle.samples.add(idle.value);
+  Figure memory{"cluster_rss_200", "MB", rss_megabytes(agent.pid()), {}, 45, false, {}};
   memory.samples.add(memory.value);
   CHECK_OK(bench.driver.remove_all(all));
-  return Figures{memory};
+  return Figures{memory, idle};
 }
 
 // What is measured together.
@@ -109,7 +142,7 @@ const std::vector<Entry>& entries() {
   static const std::vector<Entry> all{{{"cluster_create_over_floor"}, create},
                                       {{"cluster_pause", "cluster_resume"}, pause},
                                       {{"cluster_100_creates"}, at_once},
-                                      {{"cluster_rss_200"}, density}};
+                                      {{"cluster_rss_200", "cluster_idle_requests"}, density}};
   return all;
 }
 
@@ -126,7 +159,7 @@ Result<Figures> measure(const std::regex& wanted) {
   std::filesystem::create_directory(folder);
   test::Cluster cluster(*server, folder);
   TRY(const auto* const shim, cluster.add_shim());
-  TRY(const auto* const node, cluster.add_node("node-1"));
+  TRY(const auto* const node, cluster.add_node("node-1", "metricsAddress: 127.0.0.1:0\n"));
   static_cast<void>(shim);
   TRY(const auto driver, ClusterDriver::make(server->kubeconfig()));
   TRY(const auto floor, Floor::make(*node->runtime));

@@ -14,12 +14,14 @@ namespace sandboxlet::kube {
 // another, both with the same credentials. Belongs to the core thread; outlives who uses it.
 class Connection {
  public:
-  // pool is for files and programs that give tokens.
+  // pool is for files and programs that give tokens; observer hears of each exchange.
   Connection(asio::io_context& io, Clock& clock, const ClusterConfig& config,
-             asio::any_io_executor pool)
+             asio::any_io_executor pool, const HttpObserver& observer = nullptr)
       : requests_(io, clock, config),
         streams_(io, clock, config),
         credentials_(make_credentials(config, clock, std::move(pool))),
+        signed_requests_(requests_, *credentials_, observer),
+        signed_streams_(streams_, *credentials_, observer),
         client_(signed_requests_, clock) {}
 
   Client& client() { return client_; }
@@ -29,8 +31,8 @@ class Connection {
   CurlHttp requests_;
   CurlHttp streams_;
   std::unique_ptr<Credentials> credentials_;
-  AuthenticatedHttp signed_requests_{requests_, *credentials_};
-  AuthenticatedHttp signed_streams_{streams_, *credentials_};
+  AuthenticatedHttp signed_requests_;
+  AuthenticatedHttp signed_streams_;
   Client client_;
 };
 

@@ -104,22 +104,38 @@ Task<Result<HttpRequest>> AuthenticatedHttp::sign(HttpRequest request) {
   co_return request;
 }
 
+void AuthenticatedHttp::tell(const std::string& method, int status) {
+  if (observer_) observer_({method, status});
+}
+
+Task<Result<HttpResponse>> AuthenticatedHttp::send_signed(HttpRequest request) {
+  const std::string method = request.method;
+  CO_TRY(HttpRequest with_token, co_await sign(std::move(request)));
+  auto answer = co_await http_.send(std::move(with_token));
+  tell(method, answer ? answer->head.status : 0);
+  co_return answer;
+}
+
+Task<Result<std::unique_ptr<HttpStream>>> AuthenticatedHttp::open_signed(HttpRequest request) {
+  const std::string method = request.method;
+  CO_TRY(HttpRequest with_token, co_await sign(std::move(request)));
+  auto answer = co_await http_.open(std::move(with_token));
+  tell(method, answer ? (*answer)->head().status : 0);
+  co_return answer;
+}
+
 Task<Result<HttpResponse>> AuthenticatedHttp::send(HttpRequest request) {
-  CO_TRY(HttpRequest first, co_await sign(request));
-  auto answer = co_await http_.send(std::move(first));
+  auto answer = co_await send_signed(request);
   if (!answer || answer->head.status != kUnauthorized) co_return answer;
   credentials_.refused();
-  CO_TRY(HttpRequest second, co_await sign(std::move(request)));
-  co_return co_await http_.send(std::move(second));
+  co_return co_await send_signed(std::move(request));
 }
 
 Task<Result<std::unique_ptr<HttpStream>>> AuthenticatedHttp::open(HttpRequest request) {
-  CO_TRY(HttpRequest first, co_await sign(request));
-  auto answer = co_await http_.open(std::move(first));
+  auto answer = co_await open_signed(request);
   if (!answer || (*answer)->head().status != kUnauthorized) co_return answer;
   credentials_.refused();
-  CO_TRY(HttpRequest second, co_await sign(std::move(request)));
-  co_return co_await http_.open(std::move(second));
+  co_return co_await open_signed(std::move(request));
 }
 
 }  // namespace sandboxlet::kube

@@ -28,20 +28,24 @@ std::unique_ptr<Credentials> make_credentials(const ClusterConfig& config, Clock
                                               asio::any_io_executor pool);
 
 // Http whose requests carry a token; one that is refused is fetched anew, and the request sent once
-// more. Belongs to the core thread.
+// more. Tells observer of each exchange. Belongs to the core thread.
 class AuthenticatedHttp final : public Http {
  public:
-  AuthenticatedHttp(Http& http, Credentials& credentials)
-      : http_(http), credentials_(credentials) {}
+  AuthenticatedHttp(Http& http, Credentials& credentials, HttpObserver observer = nullptr)
+      : http_(http), credentials_(credentials), observer_(std::move(observer)) {}
 
   Task<Result<HttpResponse>> send(HttpRequest request) override;
   Task<Result<std::unique_ptr<HttpStream>>> open(HttpRequest request) override;
 
  private:
   Task<Result<HttpRequest>> sign(HttpRequest request);
+  Task<Result<HttpResponse>> send_signed(HttpRequest request);
+  Task<Result<std::unique_ptr<HttpStream>>> open_signed(HttpRequest request);
+  void tell(const std::string& method, int status);
 
   Http& http_;
   Credentials& credentials_;
+  const HttpObserver observer_;
 };
 
 }  // namespace sandboxlet::kube

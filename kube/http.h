@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -32,6 +33,13 @@ struct HttpResponse {
   HttpHead head;
   std::string body;
 };
+
+// One exchange whose head has come, or that had none (status 0); for metrics.
+struct HttpRecord {
+  std::string method;
+  int status = 0;
+};
+using HttpObserver = std::function<void(const HttpRecord&)>;
 
 // A body that comes piece by piece. Belongs to the core thread and to whoever opened it. Destroying
 // it ends the exchange.

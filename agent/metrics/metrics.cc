@@ -71,6 +71,10 @@ Metrics::Metrics(const std::string& version, Clock& clock)
                           .Name("sandboxlet_runtime_operations_errors_total")
                           .Help("Calls to the container runtime that failed, by verb and code")
                           .Register(registry_)),
+      api_requests_(prometheus::BuildCounter()
+                        .Name("rest_client_requests_total")
+                        .Help("Exchanges with the API server, by method and status code")
+                        .Register(registry_)),
       sandboxes_(prometheus::BuildGauge()
                      .Name("sandboxlet_sandboxes")
                      .Help("Sandboxes on this node, by phase and by depth of suspension")
@@ -109,6 +113,11 @@ void Metrics::runtime_call(const cri::CallRecord& record) {
   if (!record.error) return;
   const std::string code(to_string(*record.error));
   runtime_errors_.Add({{"operation_type", verb}, {"code", code}}).Increment();
+}
+
+void Metrics::api_request(const std::string& method, int status) {
+  const std::string code = status == 0 ? "<error>" : std::to_string(status);
+  api_requests_.Add({{"method", method}, {"code", code}}).Increment();
 }
 
 prometheus::Gauge& Metrics::sandboxes(const Known& known) {

@@ -24,6 +24,8 @@ class Metrics {
   void operation(const OperationRecord& record);
   // One call to the runtime.
   void runtime_call(const cri::CallRecord& record);
+  // One exchange with the API server; status 0 where there was no answer.
+  void api_request(const std::string& method, int status);
   // A Sandbox as it is from now on, by its uid: counted by phase and depth, its restarts added up,
   // the time of its suspensions and resumes taken.
   void changed(const api::Sandbox& sandbox);
@@ -53,6 +55,7 @@ class Metrics {
   prometheus::Family<prometheus::Counter>& operation_errors_;
   prometheus::Family<prometheus::Histogram>& runtime_operations_;
   prometheus::Family<prometheus::Counter>& runtime_errors_;
+  prometheus::Family<prometheus::Counter>& api_requests_;
   prometheus::Family<prometheus::Gauge>& sandboxes_;
   prometheus::Family<prometheus::Histogram>& suspends_;
   prometheus::Family<prometheus::Histogram>& resumes_;

@@ -40,8 +40,7 @@ class ApiSource final : public Source, private kube::ReflectorHandler {
   Task<Result<Applied>> apply(api::Sandbox sandbox, bool dry_run, bool keep_suspension) override;
   Task<Result<>> remove(Ref ref, std::optional<int64_t> grace_seconds, bool wait) override;
 
-  // Whether the API server answers, and if it does not, since when what.
-  Result<> connection() const;
+  Result<> connection() const override;
 
  private:
   using Json = nlohmann::json;

@@ -58,6 +58,9 @@ class Source : public ManagerObserver {
   // Resumes it where it is suspended, waits where that is under way, and else does nothing.
   Task<Result<>> wake(Ref ref, std::string cause);
 
+  // Whether who decides beside this node can be asked; and if not, since when what.
+  virtual Result<> connection() const { return {}; }
+
   Result<api::Sandbox> get(const Ref& ref) const;
   // Sorted by namespace and name; an empty namespace means all.
   std::vector<api::Sandbox> list(const std::string& namespace_) const;

@@ -257,6 +257,11 @@ constexpr char kNodeLease[] = "sandboxlet-node-lease";
 
 constexpr Right kAllowed[] = {
     {"sandbox-shim", "get", "agents.x-k8s.io/sandboxes"},
+    {"sandbox-shim", "delete", "agents.x-k8s.io/sandboxes"},
+    {"sandbox-shim", "list", "/namespaces", ""},
+    {"sandbox-shim", "watch", "/namespaces", ""},
+    {"sandbox-shim", "list", "coordination.k8s.io/leases", kSystem, "sandbox-shim"},
+    {"sandbox-shim", "watch", "coordination.k8s.io/leases", kSystem, "sandbox-shim"},
     {"sandbox-shim", "list", "agents.x-k8s.io/sandboxes", ""},
     {"sandbox-shim", "watch", "agents.x-k8s.io/sandboxes", ""},
     {"sandbox-shim", "patch", "agents.x-k8s.io/sandboxes/status"},
@@ -279,10 +284,8 @@ constexpr Right kAllowed[] = {
     {"sandboxlet", "patch", "agents.x-k8s.io/sandboxes"},
     {"sandboxlet", "patch", "agents.x-k8s.io/sandboxes/status"},
     {"sandboxlet", "create", "sandboxlet.io/sandboxnodes", ""},
-    {"sandboxlet", "get", "sandboxlet.io/sandboxnodes", ""},
     {"sandboxlet", "patch", "sandboxlet.io/sandboxnodes", ""},
     {"sandboxlet", "patch", "sandboxlet.io/sandboxnodes/status", ""},
-    {"sandboxlet", "get", "/nodes", ""},
     {"sandboxlet", "create", "events.k8s.io/events"},
     {"sandboxlet", "patch", "events.k8s.io/events"},
     {"sandboxlet", "create", "coordination.k8s.io/leases", kNodeLease},
@@ -292,8 +295,8 @@ constexpr Right kAllowed[] = {
 
 constexpr Right kForbidden[] = {
     {"sandbox-shim", "create", "/pods"},
+    {"sandboxlet", "get", "/nodes", ""},
     {"sandbox-shim", "get", "/secrets"},
-    {"sandbox-shim", "delete", "agents.x-k8s.io/sandboxes"},
     {"sandbox-shim", "patch", "agents.x-k8s.io/sandboxes"},
     {"sandbox-shim", "update", "agents.x-k8s.io/sandboxes/status"},
     {"sandbox-shim", "patch", "sandboxlet.io/sandboxnodes", ""},
