@@ -4,6 +4,11 @@
 
 namespace sandboxlet::scheduler {
 
+void add_core_node(NodeInfo& node, const NodeInfo& core) {
+  node.unschedulable = node.unschedulable || core.unschedulable;
+  node.taints.insert(node.taints.end(), core.taints.begin(), core.taints.end());
+}
+
 bool selects_node(const NodeTerm& term, const NodeInfo& node) {
   if (term.labels.empty() && term.fields.empty()) return false;
   if (!matches(term.labels, node.labels)) return false;

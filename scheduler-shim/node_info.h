@@ -36,6 +36,10 @@ struct NodeInfo {
   bool operator==(const NodeInfo&) const = default;
 };
 
+// What the core Node of that name says holds beside: that it is cordoned, and its taints, by which
+// the cluster tells of its condition. Its resources are Pods' matter.
+void add_core_node(NodeInfo& node, const NodeInfo& core);
+
 // True where the spec's nodeSelector and required node affinity select the node (component-helpers:
 // nodeaffinity.RequiredNodeAffinity).
 bool selects_node(const PodTemplateInfo& spec, const NodeInfo& node);

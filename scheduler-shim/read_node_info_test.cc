@@ -40,6 +40,23 @@ TEST(ReadNodeInfo, IsNotReadyUnlessItSaysSo) {
                    .ready);
 }
 
+TEST(ReadNodeInfo, TheCoreNodesCordonAndTaintsHoldBeside) {
+  NodeInfo node = node_info("n", json(R"({"spec": {"taints": [
+      {"key": "own", "effect": "NoSchedule"}]}})"));
+  const auto core = read_node_info(json(R"({"metadata": {"name": "n"},
+      "spec": {"unschedulable": true, "podCIDR": "10.0.0.0/24",
+               "taints": [{"key": "node.kubernetes.io/unreachable", "effect": "NoExecute"}]},
+      "status": {"allocatable": {"cpu": "64"}}})"));
+  ASSERT_TRUE(core.has_value()) << core.error().message();
+  add_core_node(node, *core);
+  EXPECT_TRUE(node.unschedulable);
+  EXPECT_THAT(node.taints,
+              ElementsAre(Taint{"own", "", TaintEffect::kNoSchedule},
+                          Taint{"node.kubernetes.io/unreachable", "", TaintEffect::kNoExecute}));
+  EXPECT_EQ(node.allocatable.milli_cpu, 1000);
+  EXPECT_TRUE(node.ready);
+}
+
 TEST(ReadNodeInfo, WhatIsWrongIsToldWithItsPath) {
   EXPECT_EQ(read_node_info(json("{}")).error().message(), "metadata.name: Required value");
   EXPECT_EQ(read_node_info(node_json("n", json(R"({"status": {"allocatable": {"cpu": "x"}}})")))
