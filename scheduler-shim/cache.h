@@ -45,7 +45,8 @@ class Cache {
   Wakes assume(PodInfo pod, NodeId node, TimePoint expires);
   // Takes back what was assumed; where the watch has shown it bound meanwhile, nothing.
   Wakes forget(const std::string& uid);
-  // Forgets what has expired and returns the uids: they are to be decided again.
+  // Forgets what has expired and returns the uids: they are to be decided again, and each is a
+  // kSandboxGone.
   std::vector<std::string> expire(TimePoint now);
   bool is_assumed(const std::string& uid) const { return assumed_.contains(uid); }
 
@@ -60,11 +61,6 @@ class Cache {
 
   // How many Sandboxes are on nodes, assumed ones too.
   size_t sandboxes() const { return placed_.size(); }
-  // Runs visit(pod, node) for each of them.
-  template <class Visit>
-  void each_sandbox(const Visit& visit) const {
-    for (const auto& [uid, placed] : placed_) visit(placed.pod, placed.node);
-  }
 
  private:
   // A Sandbox that counts on a node.

@@ -198,5 +198,18 @@ TEST_F(CacheTest, DoesNotKeepWhatNoSandboxUses) {
   EXPECT_LT(cache.topology().size(), 100U);
 }
 
+TEST_F(CacheTest, DoesNotKeepDomainsOfNodesThatAreGone) {
+  cluster.bind({"s", json(R"({"topologySpreadConstraints": [{"topologyKey": "zone"}]})")}, "other");
+  cluster.add_node_in("stays", "stays");
+  for (int i = 0; i < 50; ++i) {
+    const std::string name = "n" + std::to_string(i);
+    cluster.add_node_in("zone-" + name, name);
+    cluster.add_node_in("moved-" + name, name);
+    cache.remove_node(name);
+  }
+  ASSERT_EQ(cache.topology().size(), 1U);
+  EXPECT_LE(cache.topology().domains(0), 3U);
+}
+
 }  // namespace
 }  // namespace sandboxlet::scheduler

@@ -63,7 +63,6 @@ void NodeTable::free_if_unused(NodeId id) {
   by_name_.erase(node.name);
   node = Node();
   resources_[id] = {};
-  changed(id);
   free_.push_back(id);
 }
 

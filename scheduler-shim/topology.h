@@ -29,8 +29,6 @@ class Topology {
   Domain domain(KeyId key, NodeId node) const { return keys_[key].of_node[node]; }
   // Domains of the key are below this.
   size_t domains(KeyId key) const { return keys_[key].nodes_in.size(); }
-  // True for kubernetes.io/hostname.
-  bool is_hostname(KeyId key) const { return keys_[key].name == "kubernetes.io/hostname"; }
   // Keys are below this.
   size_t size() const { return keys_.size(); }
 
