@@ -5,6 +5,10 @@
 namespace sandboxlet::scheduler {
 
 void add_core_node(NodeInfo& node, const NodeInfo& core) {
+  const auto& more = core.labels.entries();
+  api::StringMap labels(more.begin(), more.end());
+  for (const auto& [key, value] : node.labels.entries()) labels[key] = value;
+  node.labels = Labels(labels);
   node.unschedulable = node.unschedulable || core.unschedulable;
   node.taints.insert(node.taints.end(), core.taints.begin(), core.taints.end());
 }

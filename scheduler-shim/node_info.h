@@ -36,8 +36,9 @@ struct NodeInfo {
   bool operator==(const NodeInfo&) const = default;
 };
 
-// What the core Node of that name says holds beside: that it is cordoned, and its taints, by which
-// the cluster tells of its condition. Its resources are Pods' matter.
+// What the core Node of that name says holds beside: that it is cordoned, its taints, by which the
+// cluster tells of its condition, and labels that the SandboxNode has not. Its resources are Pods'
+// matter.
 void add_core_node(NodeInfo& node, const NodeInfo& core);
 
 // True where the spec's nodeSelector and required node affinity select the node (component-helpers:

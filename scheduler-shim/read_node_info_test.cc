@@ -40,6 +40,18 @@ TEST(ReadNodeInfo, IsNotReadyUnlessItSaysSo) {
                    .ready);
 }
 
+TEST(ReadNodeInfo, TheCoreNodesLabelsHoldWhereTheSandboxNodeHasNone) {
+  NodeInfo node = node_info("n", json(R"({"metadata": {"labels": {"disk": "fast"}}})"));
+  const auto core = read_node_info(json(R"({"metadata": {"name": "n", "labels": {
+      "disk": "slow", "topology.kubernetes.io/zone": "a"}}})"));
+  ASSERT_TRUE(core.has_value()) << core.error().message();
+  add_core_node(node, *core);
+  ASSERT_NE(node.labels.find("disk"), nullptr);
+  EXPECT_EQ(*node.labels.find("disk"), "fast");
+  ASSERT_NE(node.labels.find("topology.kubernetes.io/zone"), nullptr);
+  EXPECT_EQ(*node.labels.find("topology.kubernetes.io/zone"), "a");
+}
+
 TEST(ReadNodeInfo, TheCoreNodesCordonAndTaintsHoldBeside) {
   NodeInfo node = node_info("n", json(R"({"spec": {"taints": [
       {"key": "own", "effect": "NoSchedule"}]}})"));

@@ -35,17 +35,6 @@ std::string text_at(const Json& object, const char* pointer) {
                                                              : "";
 }
 
-// What both objects of a node say, where it has two: it is cordoned by either.
-NodeInfo merged(NodeInfo info, const NodeInfo& core) {
-  const auto& more = core.labels.entries();
-  api::StringMap labels(more.begin(), more.end());
-  for (const auto& [key, value] : info.labels.entries()) labels[key] = value;
-  info.labels = Labels(labels);
-  info.unschedulable = info.unschedulable || core.unschedulable;
-  info.taints.insert(info.taints.end(), core.taints.begin(), core.taints.end());
-  return info;
-}
-
 }  // namespace
 
 Shim::Subject Shim::subject_of(const PodInfo& pod) {
@@ -173,7 +162,7 @@ void Shim::set_node(const std::string& name) {
   if (found == sandbox_nodes_.end()) return wake(cache_.remove_node(name));
   const auto core = core_nodes_.find(name);
   NodeInfo info = found->second;
-  if (core != core_nodes_.end()) info = merged(std::move(info), core->second);
+  if (core != core_nodes_.end()) add_core_node(info, core->second);
   wake(cache_.set_node(std::move(info)));
 }
 
@@ -202,6 +191,7 @@ void Shim::sweep_leases() {
   }
   for (const auto& uid : cache_.expire(context_.clock.now())) {
     spdlog::warn("the binding of {} was written and never seen", uid);
+    wake(kSandboxGone);
   }
   next_sweep_ = context_.clock.call_after(kSweepPeriod, [this] { sweep_leases(); });
 }
