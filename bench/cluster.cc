@@ -5,7 +5,6 @@
 
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <functional>
 #include <iostream>
@@ -16,6 +15,7 @@
 #include "bench/figure.h"
 #include "bench/floor.h"
 #include "bench/process.h"
+#include "bench/suite.h"
 #include "tests/rig/command.h"
 
 namespace sandboxlet::bench {
@@ -26,8 +26,6 @@ struct Bench {
   ClusterDriver& driver;
   Floor& floor;
 };
-
-using Figures = std::vector<Figure>;
 
 Result<Figures> create(Bench& bench) {
   constexpr int kRounds = 15;
@@ -63,12 +61,6 @@ Result<Figures> pause(Bench& bench) {
   CHECK_OK(bench.driver.remove_all({"pause"}));
   return Figures{{"cluster_pause", "ms", down.percentile(50), {}, 20, false, down},
                  {"cluster_resume", "ms", up.percentile(50), {}, 20, false, up}};
-}
-
-std::vector<std::string> names(const std::string& prefix, int count) {
-  std::vector<std::string> all;
-  for (int i = 0; i < count; ++i) all.push_back(prefix + "-" + std::to_string(i));
-  return all;
 }
 
 Result<Figures> at_once(Bench& bench) {
@@ -132,26 +124,17 @@ Result<Figures> density(Bench& bench) {
   return Figures{memory, idle};
 }
 
-// What is measured together.
-struct Entry {
-  std::vector<std::string> figures;
-  std::function<Result<Figures>(Bench&)> measure;
-};
-
-const std::vector<Entry>& entries() {
-  static const std::vector<Entry> all{{{"cluster_create_over_floor"}, create},
-                                      {{"cluster_pause", "cluster_resume"}, pause},
-                                      {{"cluster_100_creates"}, at_once},
-                                      {{"cluster_rss_200", "cluster_idle_requests"}, density}};
+const std::vector<Entry<Bench>>& entries() {
+  static const std::vector<Entry<Bench>> all{
+      {{"cluster_create_over_floor"}, create},
+      {{"cluster_pause", "cluster_resume"}, pause},
+      {{"cluster_100_creates"}, at_once},
+      {{"cluster_rss_200", "cluster_idle_requests"}, density}};
   return all;
 }
 
 Result<Figures> measure(const std::regex& wanted) {
-  std::vector<Entry> chosen;
-  for (const auto& entry : entries()) {
-    const auto matches = [&](const std::string& name) { return std::regex_search(name, wanted); };
-    if (std::any_of(entry.figures.begin(), entry.figures.end(), matches)) chosen.push_back(entry);
-  }
+  const auto chosen = matching(entries(), wanted);
   if (chosen.empty()) return Figures();
   TRY(const auto server, test::KubeApiServer::start());
   CHECK_OK(test::Cluster::prepare(*server));
@@ -164,15 +147,7 @@ Result<Figures> measure(const std::regex& wanted) {
   TRY(const auto driver, ClusterDriver::make(server->kubeconfig()));
   TRY(const auto floor, Floor::make(*node->runtime));
   Bench bench{cluster, *driver, *floor};
-  Figures figures;
-  for (const auto& entry : chosen) {
-    std::cerr << "measuring " << entry.figures.front() << "\n";
-    TRY(auto more, entry.measure(bench).wrap(entry.figures.front()));
-    for (auto& figure : more) {
-      if (std::regex_search(figure.name, wanted)) figures.push_back(std::move(figure));
-    }
-  }
-  return figures;
+  return measure_each(chosen, bench, wanted);
 }
 
 }  // namespace
@@ -181,32 +156,10 @@ Result<Figures> measure(const std::regex& wanted) {
 int main(int argc, char** argv) {
   using namespace sandboxlet;
   CLI::App app("Measures the path through an API server beside bare CRI calls.");
-  bool json = false;
-  std::string pattern = ".";
-  app.add_flag("--json", json, "One JSON object a figure and line");
-  app.add_option("NAME-PATTERN", pattern, "Only figures that match this regular expression");
-  CLI11_PARSE(app, argc, argv);
-  for (const auto& why : {test::PrivateRuntime::why_not(), test::KubeApiServer::why_not()}) {
-    if (!why) continue;
-    std::cerr << "bench: " << *why << "\n";
-    return 1;
-  }
-  std::regex wanted;
-  try {
-    wanted = std::regex(pattern);
-  } catch (const std::regex_error& error) {
-    std::cerr << "bench: " << pattern << ": " << error.what() << "\n";
-    return 2;
-  }
-  const auto figures = bench::measure(wanted);
-  if (!figures) {
-    std::cerr << "bench: " << figures.error().message() << "\n";
-    return 1;
-  }
-  if (json) {
-    for (const auto& figure : *figures) std::cout << bench::as_json(figure) << "\n";
-  } else if (!figures->empty()) {
-    std::cout << bench::as_table(*figures);
-  }
-  return 0;
+  return bench::run_bench(app, argc, argv, [](const std::regex& wanted) -> Result<bench::Figures> {
+    for (const auto& why : {test::PrivateRuntime::why_not(), test::KubeApiServer::why_not()}) {
+      if (why) return Error(Code::kFailedPrecondition, *why);
+    }
+    return bench::measure(wanted);
+  });
 }

@@ -1,16 +1,15 @@
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <iomanip>
 #include <iostream>
 #include <map>
-#include <regex>
 
 #include "bench/driver.h"
 #include "bench/figure.h"
 #include "bench/floor.h"
 #include "bench/process.h"
+#include "bench/suite.h"
 #include "tests/rig/agent_process.h"
 
 namespace sandboxlet::bench {
@@ -22,8 +21,6 @@ struct Bench {
   Driver driver;
   Floor& floor;
 };
-
-using Figures = std::vector<Figure>;
 
 Figure ratio(std::string name, const Samples& ours, const Samples& floor, double bar) {
   Figure figure{std::move(name), "x", 0, floor.percentile(50), bar, false, ours};
@@ -113,12 +110,6 @@ Result<Figures> exec_true(Bench& bench) {
   return Figures{figure};
 }
 
-std::vector<std::string> names(const std::string& prefix, int count) {
-  std::vector<std::string> all;
-  for (int i = 0; i < count; ++i) all.push_back(prefix + "-" + std::to_string(i));
-  return all;
-}
-
 Result<> remove_all(Driver& driver, const std::vector<std::string>& all) {
   for (const auto& name : all) {
     TRY(const double took, driver.remove(name));
@@ -191,14 +182,8 @@ Result<Figures> see_exit(Bench& bench) {
   return Figures{{"exit_seen", "ms", ours.percentile(50), bare.percentile(50), 10, false, ours}};
 }
 
-// What is measured together.
-struct Entry {
-  std::vector<std::string> figures;
-  std::function<Result<Figures>(Bench&)> measure;
-};
-
-const std::vector<Entry>& entries() {
-  static const std::vector<Entry> all{
+const std::vector<Entry<Bench>>& entries() {
+  static const std::vector<Entry<Bench>> all{
       {{"create_to_ready"}, create},
       {{"suspend_freeze", "resume_freeze", "resume_freeze_p99"}, freeze},
       {{"resume_stop"}, stop},
@@ -241,31 +226,16 @@ std::string known_figures() {
   return names;
 }
 
-Result<std::vector<Entry>> matching(const std::regex& wanted) {
-  std::vector<Entry> chosen;
-  for (const auto& entry : entries()) {
-    const auto matches = [&](const std::string& name) { return std::regex_search(name, wanted); };
-    if (std::any_of(entry.figures.begin(), entry.figures.end(), matches)) chosen.push_back(entry);
-  }
-  if (!chosen.empty()) return chosen;
-  return Error(Code::kInvalidArgument, "no figure matches; there are" + known_figures());
-}
-
 Result<Figures> measure(const std::regex& wanted) {
-  TRY(const auto chosen, matching(wanted));
+  const auto chosen = matching(entries(), wanted);
+  if (chosen.empty()) {
+    return Error(Code::kInvalidArgument, "no figure matches; there are" + known_figures());
+  }
   TRY(const auto runtime, test::PrivateRuntime::start());
   TRY(const auto agent, test::AgentProcess::start(*runtime));
   TRY(const auto floor, Floor::make(*runtime));
   Bench bench{*agent, Driver(agent->api()), *floor};
-  Figures figures;
-  for (const auto& entry : chosen) {
-    std::cerr << "measuring " << entry.figures.front() << "\n";
-    TRY(auto more, entry.measure(bench).wrap(entry.figures.front()));
-    for (auto& figure : more) {
-      if (std::regex_search(figure.name, wanted)) figures.push_back(std::move(figure));
-    }
-  }
-  return figures;
+  return measure_each(chosen, bench, wanted);
 }
 
 }  // namespace
@@ -275,38 +245,14 @@ int main(int argc, char** argv) {
   using namespace sandboxlet;
   CLI::App app(
       "Measures the agent through its socket beside bare CRI calls on the same containerd.");
-  bool json = false;
-  std::string pattern = ".";
   bool floors = false;
   app.add_flag("--floors", floors, "Only the bare CRI calls: create, run, stop and remove");
-  app.add_flag("--json", json, "One JSON object a figure and line");
-  app.add_option("NAME-PATTERN", pattern, "Only figures that match this regular expression");
-  CLI11_PARSE(app, argc, argv);
-  if (const auto& why = test::PrivateRuntime::why_not()) {
-    std::cerr << "bench: " << *why << "\n";
-    return 1;
-  }
-  if (floors) {
-    const auto printed = bench::print_floors();
-    if (!printed) std::cerr << "bench: " << printed.error().message() << "\n";
-    return printed ? 0 : 1;
-  }
-  std::regex wanted;
-  try {
-    wanted = std::regex(pattern);
-  } catch (const std::regex_error& error) {
-    std::cerr << "bench: " << pattern << ": " << error.what() << "\n";
-    return 2;
-  }
-  const auto figures = bench::measure(wanted);
-  if (!figures) {
-    std::cerr << "bench: " << figures.error().message() << "\n";
-    return 1;
-  }
-  if (json) {
-    for (const auto& figure : *figures) std::cout << bench::as_json(figure) << "\n";
-  } else {
-    std::cout << bench::as_table(*figures);
-  }
-  return 0;
+  return bench::run_bench(app, argc, argv, [&](const std::regex& wanted) -> Result<bench::Figures> {
+    if (const auto& why = test::PrivateRuntime::why_not()) {
+      return Error(Code::kFailedPrecondition, *why);
+    }
+    if (!floors) return bench::measure(wanted);
+    CHECK_OK(bench::print_floors());
+    return bench::Figures();
+  });
 }

@@ -5,14 +5,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <chrono>
-#include <fstream>
-#include <iostream>
 #include <random>
-#include <regex>
 
-#include "bench/figure.h"
+#include "bench/process.h"
+#include "bench/suite.h"
 #include "scheduler-shim/read_node_info.h"
 #include "scheduler-shim/read_pod_info.h"
 #include "scheduler-shim/schedule.h"
@@ -129,14 +126,6 @@ Json sandbox_json(int number, const std::string& node) {
   return sandbox;
 }
 
-double megabytes_resident() {
-  std::ifstream file("/proc/self/statm");
-  uint64_t total = 0;
-  uint64_t resident = 0;
-  file >> total >> resident;
-  return static_cast<double>(resident * sysconf(_SC_PAGESIZE)) / 1e6;
-}
-
 // The shim without its wires: what reads, what remembers, what decides.
 struct Shim {
   scheduler::Classes classes;
@@ -193,7 +182,7 @@ Result<Took> decide_one(Shim& shim, int number) {
   return took;
 }
 
-Result<std::vector<Figure>> measure() {
+Result<Figures> measure_all() {
   Shim shim;
   std::cerr << "scheduler: reading " << kNodes << " nodes and " << kSandboxes << " Sandboxes\n";
   CHECK_OK(fill(shim));
@@ -211,33 +200,21 @@ Result<std::vector<Figure>> measure() {
     rates.add(kBatch / batch.count());
     batch = {};
   }
-  Figure memory{kFigures[2], "MB", megabytes_resident(), {}, 400, false, {}};
+  Figure memory{kFigures[2], "MB", rss_megabytes(getpid()), {}, 400, false, {}};
   memory.samples.add(memory.value);
-  return std::vector<Figure>{{kFigures[0], "/s", kDecisions / all.count(), {}, 5000, true, rates},
-                             {kFigures[1], "ms", decisions.percentile(99), {}, 2, false, decisions},
-                             memory};
+  return Figures{{kFigures[0], "/s", kDecisions / all.count(), {}, 5000, true, rates},
+                 {kFigures[1], "ms", decisions.percentile(99), {}, 2, false, decisions},
+                 memory};
 }
 
-void print(const std::vector<Figure>& figures, bool json, const std::regex& wanted) {
-  std::vector<Figure> chosen;
-  for (const auto& figure : figures) {
-    if (std::regex_search(figure.name, wanted)) chosen.push_back(figure);
-  }
-  if (!json) std::cout << as_table(chosen);
-  for (const auto& figure : chosen) {
-    if (json) std::cout << as_json(figure) << "\n";
-  }
-}
-
-// What is measured goes to standard output; nothing where no figure is wanted.
-Result<> run(bool json, const std::regex& wanted) {
+// Nothing where no figure is wanted.
+Result<Figures> measure(const std::regex& wanted) {
   if (std::none_of(kFigures.begin(), kFigures.end(),
                    [&](const std::string& name) { return std::regex_search(name, wanted); })) {
-    return {};
+    return Figures();
   }
-  TRY(const auto figures, measure());
-  print(figures, json, wanted);
-  return {};
+  TRY(auto figures, measure_all());
+  return only(std::move(figures), wanted);
 }
 
 }  // namespace
@@ -246,19 +223,5 @@ Result<> run(bool json, const std::regex& wanted) {
 int main(int argc, char** argv) {
   using namespace sandboxlet;
   CLI::App app("Measures sandbox-shim's decisions on a cluster of 5,000 nodes.");
-  bool json = false;
-  std::string pattern = ".";
-  app.add_flag("--json", json, "One JSON object a figure and line");
-  app.add_option("NAME-PATTERN", pattern, "Only figures that match this regular expression");
-  CLI11_PARSE(app, argc, argv);
-  std::regex wanted;
-  try {
-    wanted = std::regex(pattern);
-  } catch (const std::regex_error& error) {
-    std::cerr << "bench: " << pattern << ": " << error.what() << "\n";
-    return 2;
-  }
-  const auto done = bench::run(json, wanted);
-  if (!done) std::cerr << "bench: " << done.error().message() << "\n";
-  return done ? 0 : 1;
+  return bench::run_bench(app, argc, argv, bench::measure);
 }
