@@ -2,9 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
-#include <random>
-
 #include "api/time.h"
+#include "base/jitter.h"
 
 namespace sandboxlet::kube {
 
@@ -48,8 +47,7 @@ class Heartbeat::Loop : public std::enable_shared_from_this<Loop> {
       first_wait_ = std::min(first_wait_ * 2, kLongestWait);
       co_return first_wait_;
     }
-    std::uniform_real_distribution<double> stretch(0.96, 1.04);
-    co_return std::chrono::duration_cast<Duration>(kPeriod * stretch(random_));
+    co_return std::chrono::duration_cast<Duration>(kPeriod * jitter_.between(0.96, 1.04));
   }
 
   Task<Result<>> renew() {
@@ -103,9 +101,7 @@ class Heartbeat::Loop : public std::enable_shared_from_this<Loop> {
   std::string trouble_;
   Duration first_wait_ = kFirstWait;
   bool stopped_ = false;
-  // Jitter that is the same each time on a manual clock.
-  std::minstd_rand random_{
-      static_cast<std::minstd_rand::result_type>(clock_.wall().time_since_epoch().count())};
+  Jitter jitter_{clock_};
 };
 
 Heartbeat::Heartbeat(asio::io_context& io, Clock& clock, Client& client, HeartbeatOptions options)

@@ -2,22 +2,17 @@
 
 #include <spdlog/spdlog.h>
 
-#include <random>
-
+#include "base/jitter.h"
 #include "kube/election.h"
 #include "kube/reflector.h"
 
 namespace sandboxlet::kube {
 
-namespace {
-
-using Json = nlohmann::json;
-
-}  // namespace
-
 // Kept alive by its own coroutines, which end soon after stop().
 class LeaderElector::Loop : public std::enable_shared_from_this<Loop>, private ReflectorHandler {
  public:
+  using ReflectorHandler::Json;
+
   Loop(asio::io_context& io, Clock& clock, Client& client, Http& streams, ElectionOptions options)
       : io_(io), clock_(clock), client_(client), streams_(streams), options_(std::move(options)) {
     election_.identity = options_.identity;
@@ -61,8 +56,7 @@ class LeaderElector::Loop : public std::enable_shared_from_this<Loop>, private R
   // client-go stretches a candidate's waits by up to 1.2 of themselves.
   Duration pause() {
     if (election_.leads) return kRetryPeriod;
-    std::uniform_real_distribution<double> stretch(1, 2.2);
-    return std::chrono::duration_cast<Duration>(kRetryPeriod * stretch(random_));
+    return std::chrono::duration_cast<Duration>(kRetryPeriod * jitter_.between(1, 2.2));
   }
 
   // Takes or renews the lease where that may be. One at a time.
@@ -158,7 +152,7 @@ class LeaderElector::Loop : public std::enable_shared_from_this<Loop>, private R
   bool stopped_ = false;
   std::unique_ptr<Timer> timer_;
   std::unique_ptr<Reflector> watch_;
-  std::minstd_rand random_{std::random_device{}()};
+  Jitter jitter_{clock_};
 };
 
 LeaderElector::LeaderElector(asio::io_context& io, Clock& clock, Client& client, Http& streams,

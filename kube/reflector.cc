@@ -3,8 +3,8 @@
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/co_spawn.hpp>
-#include <random>
 
+#include "base/jitter.h"
 #include "kube/reflection.h"
 #include "kube/splitter.h"
 #include "kube/status.h"
@@ -79,7 +79,7 @@ class Reflector::Loop : public std::enable_shared_from_this<Loop> {
                         ended.ending == Ending::kRefused;
       if (!well) note_connected(false, ended.why);
       const Duration wait =
-          note_ending(state_, ended.ending, ended.retry_after, clock_.now(), chance_(random_));
+          note_ending(state_, ended.ending, ended.retry_after, clock_.now(), jitter_.between(0, 1));
       if (wait > Duration()) co_await clock_.sleep(wait);
     }
     static_cast<void>(self);
@@ -195,7 +195,7 @@ class Reflector::Loop : public std::enable_shared_from_this<Loop> {
 
   // A connection over which nothing comes for two bookmarks' time is taken for dead.
   void watch_over() {
-    const std::chrono::duration<double> limit(120 + 30 * chance_(random_));
+    const std::chrono::duration<double> limit(jitter_.between(120, 150));
     watchdog_ = clock_.call_after(std::chrono::duration_cast<Duration>(limit),
                                   [this] { stream_->cancel(); });
   }
@@ -212,7 +212,7 @@ class Reflector::Loop : public std::enable_shared_from_this<Loop> {
       query.emplace_back("limit", std::to_string(kPageSize));
       return query;
     }
-    const int seconds = 300 + static_cast<int>(300 * chance_(random_));
+    const int seconds = static_cast<int>(jitter_.between(300, 600));
     query.emplace_back("watch", "1");
     query.emplace_back("allowWatchBookmarks", "true");
     query.emplace_back("timeoutSeconds", std::to_string(seconds));
@@ -270,10 +270,7 @@ class Reflector::Loop : public std::enable_shared_from_this<Loop> {
   bool stopped_ = false;
   std::unique_ptr<HttpStream> stream_;
   std::unique_ptr<Timer> watchdog_;
-  // Jitter that is the same each time on a manual clock.
-  std::minstd_rand random_{
-      static_cast<std::minstd_rand::result_type>(clock_.wall().time_since_epoch().count())};
-  std::uniform_real_distribution<double> chance_{0, 1};
+  Jitter jitter_{clock_};
 };
 
 Reflector::Reflector(asio::io_context& io, Clock& clock, Http& http, Selection selection,
