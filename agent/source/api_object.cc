@@ -43,12 +43,11 @@ Json with_foreign(Json ours, const Json& seen) {
   if (!seen.is_array()) return ours;
   if (ours.is_null()) ours = Json::array();
   for (const Json& condition : seen) {
-    const bool foreign =
-        condition.is_object() && !kConditions.contains(condition.value("type", ""));
-    const std::string type = condition.is_object() ? condition.value("type", "") : "";
+    if (!condition.is_object()) continue;
+    const std::string type = condition.value("type", "");
     const bool said = std::any_of(ours.begin(), ours.end(),
                                   [&](const Json& one) { return one.value("type", "") == type; });
-    if (foreign && !said) ours.push_back(condition);
+    if (!said && !kConditions.contains(type)) ours.push_back(condition);
   }
   return ours;
 }

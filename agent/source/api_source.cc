@@ -125,22 +125,30 @@ void ApiSource::connected(bool is, const std::string& why) {
   settled_.notify();
 }
 
+// Each write's answer comes once more from the watch: what is known is not read again.
+bool ApiSource::is_known(const Json& json) {
+  const auto found = entries_.find(json.value(Json::json_pointer("/metadata/uid"), ""));
+  if (found == entries_.end()) return false;
+  const std::string version = json.value(Json::json_pointer("/metadata/resourceVersion"), "");
+  if (is_newer(version, found->second.meta.resourceVersion)) return false;
+  const std::string node = json.value(Json::json_pointer("/status/nodeName"), "");
+  if (node == context_.node_name) found->second.is_listed = true;
+  return true;
+}
+
 void ApiSource::take(Json json) {
+  if (is_known(json)) return;
   ApiObject object = read_api_object(std::move(json));
   const api::ObjectMeta& meta = object.sandbox.metadata;
   if (object.sandbox.status.nodeName != context_.node_name) {
     const auto found = entries_.find(meta.uid);
     if (found == entries_.end()) return;
-    const std::string& seen = found->second.meta.resourceVersion;
-    if (!is_newer(meta.resourceVersion, seen)) return;
     found->second.meta.resourceVersion = meta.resourceVersion;
     leave(found->second);
     return;
   }
-  const auto [found, is_new] = entries_.try_emplace(meta.uid);
-  ApiEntry& entry = found->second;
+  ApiEntry& entry = entries_[meta.uid];
   entry.is_listed = true;
-  if (!is_new && !is_newer(meta.resourceVersion, entry.meta.resourceVersion)) return;
   entry.meta = meta;
   entry.is_seen = true;
   entry.spec = object.sandbox.spec;

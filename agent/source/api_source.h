@@ -64,6 +64,7 @@ class ApiSource final : public Source, private kube::ReflectorHandler {
   Task<void> tell_once_known(std::shared_ptr<Actor> actor);
   // An object as the server has it now, from a watch or in answer to a write.
   void take(Json object);
+  bool is_known(const Json& object);
   void want(ApiEntry& entry, api::Sandbox sandbox);
   void refuse(ApiEntry& entry, const ApiObject& object);
   // It may be gone, bound to another node, or there all the same: asks.
