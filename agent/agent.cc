@@ -9,6 +9,7 @@
 #include "agent/cluster/registration.h"
 #include "agent/container/exit_watch.h"
 #include "agent/metrics/metrics.h"
+#include "agent/node/machine.h"
 #include "agent/sandbox/running_logs.h"
 #include "agent/sandbox/runtime_executor.h"
 #include "agent/server/local_server.h"
@@ -35,8 +36,6 @@ std::string hostname() {
   gethostname(name.data(), name.size() - 1);
   return name.data();
 }
-
-int64_t node_memory() { return int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE); }
 
 cri::ClientOptions client_options(const Config& config, cri::CallObserver observer) {
   cri::ClientOptions options;
@@ -67,8 +66,8 @@ pb::NodeResponse describe_node(const std::string& name, const Cgroups& cgroups) 
   node.set_cgroup(std::string(to_string(cgroups.layout())));
   for (const api::Depth depth : kDepths) node.add_depths(to_string(depth));
   (*node.mutable_depths_missing())["Hibernate"] = "this version gives no memory back while frozen";
-  (*node.mutable_capacity())["cpu"] = std::to_string(sysconf(_SC_NPROCESSORS_ONLN));
-  (*node.mutable_capacity())["memory"] = std::to_string(node_memory());
+  (*node.mutable_capacity())["cpu"] = std::to_string(machine_cpus());
+  (*node.mutable_capacity())["memory"] = std::to_string(machine_memory());
   return node;
 }
 
@@ -109,7 +108,7 @@ class Wired final : public Agent {
         metrics_(kVersion, *clock_),
         runtime_(client_options(config, [this](const auto& record) { note_call(record); })),
         executor_({runtime_, *cgroups_, volumes_, *clock_, pool_.get_executor(),
-                   disk_pool_.get_executor(), config.log_root, config.cgroup_root, node_memory(),
+                   disk_pool_.get_executor(), config.log_root, config.cgroup_root, machine_memory(),
                    is_alive}),
         events_(*clock_),
         cluster_(cluster ? make_cluster(*cluster) : nullptr),

@@ -9,6 +9,9 @@
 
 namespace sandboxlet::kube {
 
+// Where SandboxNodes' leases are.
+inline constexpr char kNodeLeaseNamespace[] = "sandboxlet-node-lease";
+
 struct HeartbeatOptions {
   std::string namespace_;
   // The lease's, and its holder's.

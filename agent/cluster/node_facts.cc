@@ -4,15 +4,14 @@
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
 
 #include <memory>
+
+#include "agent/node/machine.h"
 
 namespace sandboxlet::agent {
 
 namespace {
-
-int64_t machine_memory() { return int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE); }
 
 // Bytes of the file system that path is on; 0 where it cannot be said.
 int64_t disk_size(const std::string& path) {
@@ -65,7 +64,7 @@ NodeFacts fixed_facts(const Config& config, std::string name, std::string versio
   facts.agent_version = std::move(version);
   facts.addresses = machine_addresses();
   const int64_t memory = machine_memory();
-  facts.capacity["cpu"] = std::to_string(sysconf(_SC_NPROCESSORS_ONLN));
+  facts.capacity["cpu"] = std::to_string(machine_cpus());
   facts.capacity["memory"] = std::to_string(memory);
   facts.capacity["pods"] = std::to_string(config.max_sandboxes);
   facts.capacity["ephemeral-storage"] = std::to_string(disk_size(config.data_root));

@@ -66,7 +66,7 @@ class Registration::Loop : public std::enable_shared_from_this<Loop> {
 
   void begin_heartbeat(const std::string& name) {
     kube::HeartbeatOptions options;
-    options.namespace_ = kLeaseNamespace;
+    options.namespace_ = kube::kNodeLeaseNamespace;
     options.name = name;
     options.owner = {{"apiVersion", seen_["apiVersion"]},
                      {"kind", seen_["kind"]},

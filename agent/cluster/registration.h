@@ -11,9 +11,6 @@
 
 namespace sandboxlet::agent {
 
-// Where nodes' leases are.
-inline constexpr char kLeaseNamespace[] = "sandboxlet-node-lease";
-
 // Keeps this node's SandboxNode and Lease up: the object is made where it is not there and written
 // when what it says has changed, looked at each ten seconds, as the kubelet does
 // (nodeStatusUpdateFrequency). Belongs to the core thread; destroying it writes no more.
