@@ -6,7 +6,6 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <csignal>
-#include <future>
 #include <random>
 
 #include "kube/connection.h"
@@ -98,11 +97,7 @@ class Program {
 
   // Asked on the server's thread.
   std::string metrics() {
-    const auto answer = std::make_shared<std::promise<std::string>>();
-    auto future = answer->get_future();
-    asio::post(io_, [this, answer] { answer->set_value(metrics_text()); });
-    if (future.wait_for(std::chrono::seconds(2)) != std::future_status::ready) return "";
-    return future.get();
+    return ask_core<std::string>(io_, [this] { return metrics_text(); }).value_or("");
   }
 
   std::string metrics_text() const {

@@ -1,13 +1,8 @@
 #include "telemetry/telemetry.h"
 
-#include <boost/asio/post.hpp>
-#include <future>
-
 namespace sandboxlet {
 
 namespace {
-
-constexpr auto kCorePatience = std::chrono::seconds(2);
 
 HttpAnswer answer_checks(const std::string& name, const std::vector<HealthCheck>& checks,
                          bool verbose) {
@@ -47,10 +42,7 @@ HttpServer::Handler telemetry(TelemetryContext context) {
 
 HealthCheck core_check(std::string name, asio::io_context& io, std::function<Result<>()> ask) {
   auto check = [&io, ask = std::move(ask)]() -> Result<> {
-    const auto answer = std::make_shared<std::promise<Result<>>>();
-    auto future = answer->get_future();
-    asio::post(io, [answer, ask] { answer->set_value(ask()); });
-    if (future.wait_for(kCorePatience) == std::future_status::ready) return future.get();
+    if (auto answer = ask_core<Result<>>(io, ask)) return *std::move(answer);
     return Error(Code::kDeadlineExceeded, "the core has not answered for 2 s");
   };
   return {std::move(name), std::move(check)};

@@ -1,6 +1,10 @@
 #pragma once
 
+#include <boost/asio/post.hpp>
 #include <functional>
+#include <future>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +30,17 @@ struct TelemetryContext {
 // GET /metrics, /healthz and /readyz. The two last answer as the API server's: "ok", or 500 with a
 // line for each check; with ?verbose always the lines.
 HttpServer::Handler telemetry(TelemetryContext context);
+
+// What ask answers on the core thread; nothing where the core does not come to it for two seconds.
+// Blocks, on another thread.
+template <class T>
+std::optional<T> ask_core(asio::io_context& io, std::function<T()> ask) {
+  const auto answer = std::make_shared<std::promise<T>>();
+  auto future = answer->get_future();
+  asio::post(io, [answer, ask = std::move(ask)] { answer->set_value(ask()); });
+  if (future.wait_for(std::chrono::seconds(2)) != std::future_status::ready) return std::nullopt;
+  return future.get();
+}
 
 // Holds when ask, run on the core thread, holds; fails when the core does not come to it.
 HealthCheck core_check(std::string name, asio::io_context& io, std::function<Result<>()> ask);
