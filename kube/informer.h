@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -25,11 +26,23 @@ class Informer final : private ReflectorHandler {
 
   Informer(asio::io_context& io, Clock& clock, Http& http, Selection selection, Key key,
            Callbacks callbacks)
-      : key_(key),
-        callbacks_(std::move(callbacks)),
-        reflector_(io, clock, http, std::move(selection), *this) {}
+      : io_(io),
+        clock_(clock),
+        http_(http),
+        selection_(std::move(selection)),
+        key_(key),
+        callbacks_(std::move(callbacks)) {
+    restart();
+  }
 
   bool has_synced() const { return has_synced_; }
+
+  // Tells all there is anew, and what went meanwhile. Not from one of its own callbacks.
+  void restart() {
+    has_synced_ = false;
+    ReflectorHandler& handler = *this;
+    reflector_.emplace(io_, clock_, http_, selection_, handler);
+  }
 
  private:
   void sync_begun() override {
@@ -60,12 +73,16 @@ class Informer final : private ReflectorHandler {
     return meta->value(name, "");
   }
 
+  asio::io_context& io_;
+  Clock& clock_;
+  Http& http_;
+  const Selection selection_;
   const Key key_;
   const Callbacks callbacks_;
   // Whether each was told by the sync that is under way.
   std::unordered_map<std::string, bool> known_;
   bool has_synced_ = false;
-  Reflector reflector_;
+  std::optional<Reflector> reflector_;
 };
 
 }  // namespace sandboxlet::kube

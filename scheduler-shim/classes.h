@@ -15,6 +15,8 @@ struct RuntimeClassInfo {
   Resources overhead;
   Selector node_selector;
   std::vector<Toleration> tolerations;
+
+  bool operator==(const RuntimeClassInfo&) const = default;
 };
 
 // The cluster's classes by name. For Pods admission writes what these say into each Pod; nobody

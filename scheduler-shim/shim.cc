@@ -15,10 +15,7 @@ constexpr kube::Resource kNodes{"", "v1", "nodes"};
 constexpr kube::Resource kNamespaces{"", "v1", "namespaces"};
 constexpr kube::Resource kRuntimeClasses{"node.k8s.io", "v1", "runtimeclasses"};
 constexpr kube::Resource kPriorityClasses{"scheduling.k8s.io", "v1", "priorityclasses"};
-constexpr char kLeaseNamespace[] = "sandboxlet-node-lease";
 
-// The node controller's: a node whose lease is that old is not ready.
-constexpr Duration kLeaseLasts = std::chrono::seconds(40);
 constexpr Duration kSweepPeriod = std::chrono::seconds(5);
 // Between two of these other work has its turn.
 constexpr int kDecisionsAtOnce = 50;
@@ -37,14 +34,10 @@ std::string text_at(const Json& object, const char* pointer) {
 
 }  // namespace
 
-Shim::Subject Shim::subject_of(const PodInfo& pod) {
-  return {pod.identity->namespace_, pod.name, pod.uid};
-}
-
 Shim::Shim(ShimContext context)
     : context_(context),
       scheduler_(context_.options),
-      liveness_(kLeaseLasts),
+      liveness_(kube::Heartbeat::kLasts),
       statuses_(context_.io, context_.clock, kWriters, kBackoff,
                 [this](std::string uid) { return write_status(std::move(uid)); }),
       deletions_(context_.io, context_.clock, kWriters, kBackoff,
@@ -173,8 +166,8 @@ void Shim::follow_leases() {
     liveness_.remove(name);
     wake(cache_.set_alive(name, false));
   };
-  informers_["leases"] =
-      follow(kube::kLeases, kLeaseNamespace, kube::Informer::Key::kName, std::move(callbacks));
+  informers_["leases"] = follow(kube::kLeases, kube::kNodeLeaseNamespace,
+                                kube::Informer::Key::kName, std::move(callbacks));
 }
 
 void Shim::set_lease(const Json& lease) {
@@ -215,7 +208,9 @@ void Shim::follow_classes() {
   runtime.set = [this](const Json& object) {
     auto info = read_runtime_class(object);
     if (!info) return spdlog::warn("runtime class: {}", info.error().message());
-    classes_.runtime[text_at(object, "/metadata/name")] = std::move(*info);
+    const auto [known, is_new] = classes_.runtime.try_emplace(text_at(object, "/metadata/name"));
+    if (!is_new && known->second == *info) return;
+    known->second = std::move(*info);
     classes_changed();
   };
   runtime.remove = [this](const std::string& name) {
@@ -227,8 +222,12 @@ void Shim::follow_classes() {
   kube::Informer::Callbacks priority;
   priority.set = [this](const Json& object) {
     const int32_t value = object.value("value", 0);
-    classes_.priority[text_at(object, "/metadata/name")] = value;
-    if (object.value("globalDefault", false)) classes_.default_priority = value;
+    const int32_t by_default =
+        object.value("globalDefault", false) ? value : classes_.default_priority;
+    const auto [known, is_new] = classes_.priority.try_emplace(text_at(object, "/metadata/name"));
+    if (!is_new && known->second == value && classes_.default_priority == by_default) return;
+    known->second = value;
+    classes_.default_priority = by_default;
     classes_changed();
   };
   priority.remove = [this](const std::string& name) {
@@ -242,7 +241,7 @@ void Shim::follow_classes() {
 void Shim::classes_changed() {
   const auto sandboxes = informers_.find("sandboxes");
   if (sandboxes == informers_.end() || !sandboxes->second->has_synced()) return;
-  asio::post(context_.io, [this] { follow_sandboxes(); });
+  sandboxes->second->restart();
 }
 
 void Shim::wake(Wakes wakes) {
@@ -282,10 +281,7 @@ void Shim::place(PodInfo pod) {
   Decision decision = scheduler_.decide(pod, cache_);
   if (decision.node == kNoNode) {
     queue_.unschedulable(pod.uid, decision.wakes, now);
-    const auto subject = subject_of(pod);
-    context_.events.record(
-        {api::kSandboxApiVersion, api::kSandboxKind, subject.namespace_, subject.name, subject.uid},
-        {true, "FailedScheduling", "Scheduling", decision.message});
+    record(pod, {true, "FailedScheduling", "Scheduling", decision.message});
     return tell(pod, {false, false, std::move(decision.message)});
   }
   wake(cache_.assume(pod, decision.node, now + kAssumed));
@@ -312,25 +308,29 @@ void Shim::bound(const PodInfo& pod, const std::string& node_name) {
   ++bound_;
   queue_.done(pod.uid);
   untold_.erase(pod.uid);
-  const auto subject = subject_of(pod);
-  context_.events.record(
-      {api::kSandboxApiVersion, api::kSandboxKind, subject.namespace_, subject.name, subject.uid},
-      {false, "Scheduled", "Binding",
-       "Successfully assigned " + subject.namespace_ + "/" + subject.name + " to " + node_name});
+  record(pod, {false, "Scheduled", "Binding",
+               "Successfully assigned " + pod.identity->namespace_ + "/" + pod.name + " to " +
+                   node_name});
 }
 
 // Where it was written all the same, the watch will show it.
 void Shim::not_bound(const PodInfo& pod, const Error& error) {
-  const auto subject = subject_of(pod);
-  spdlog::info("{}/{} not bound: {}", subject.namespace_, subject.name, error.message());
+  spdlog::info("{}/{} not bound: {}", pod.identity->namespace_, pod.name, error.message());
   wake(cache_.forget(pod.uid));
   queue_.failed(pod.uid, context_.clock.now());
 }
 
 // ---- Telling
 
+void Shim::record(const PodInfo& pod, const kube::EventNote& note) {
+  context_.events.record(
+      {api::kSandboxApiVersion, api::kSandboxKind, pod.identity->namespace_, pod.name, pod.uid},
+      note);
+}
+
 void Shim::tell(const PodInfo& pod, Unbound unbound) {
-  untold_[pod.uid] = {subject_of(pod), std::move(unbound)};
+  Subject subject{pod.identity->namespace_, pod.name, pod.uid};
+  untold_.insert_or_assign(pod.uid, std::pair(std::move(subject), std::move(unbound)));
   statuses_.add(pod.uid);
 }
 

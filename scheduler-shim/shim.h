@@ -9,6 +9,7 @@
 #include "base/work_queue.h"
 #include "kube/client.h"
 #include "kube/event_recorder.h"
+#include "kube/heartbeat.h"
 #include "kube/informer.h"
 #include "scheduler-shim/cache.h"
 #include "scheduler-shim/expiry.h"
@@ -49,7 +50,6 @@ class Shim {
     std::string name;
     std::string uid;
   };
-  static Subject subject_of(const PodInfo& pod);
 
   // ---- What the API server shows
   std::unique_ptr<kube::Informer> follow(kube::Resource resource, const std::string& namespace_,
@@ -78,6 +78,7 @@ class Shim {
   void not_bound(const PodInfo& pod, const Error& error);
 
   // ---- Telling
+  void record(const PodInfo& pod, const kube::EventNote& note);
   void tell(const PodInfo& pod, Unbound unbound);
   Task<Result<>> write_status(std::string uid);
   void delete_expired();
