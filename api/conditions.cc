@@ -10,6 +10,11 @@ const Condition* find_condition(const std::vector<Condition>& conditions, std::s
   return found == conditions.end() ? nullptr : &*found;
 }
 
+bool is_true(const std::vector<Condition>& conditions, std::string_view type) {
+  const Condition* const found = find_condition(conditions, type);
+  return found != nullptr && found->status == "True";
+}
+
 void set_condition(std::vector<Condition>& conditions, Condition condition, const Time& now) {
   auto old = std::ranges::find(conditions, condition.type, &Condition::type);
   if (old == conditions.end()) {

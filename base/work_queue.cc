@@ -11,13 +11,17 @@ class WorkQueue::State : public std::enable_shared_from_this<State> {
       : io_(io), clock_(clock), workers_(workers), backoff_(backoff), work_(std::move(work)) {}
 
   void add(const std::string& key) {
-    Entry& entry = entries_.try_emplace(key, Entry{backoff_}).first->second;
+    Entry& entry = entry_of(key);
     entry.timer.reset();
-    entry.forgotten = false;
     if (entry.due) return;
     entry.due = true;
     if (!entry.working) line_.push_back(key);
     begin();
+  }
+
+  void add_at(const std::string& key, TimePoint when) {
+    Entry& entry = entry_of(key);
+    if (!entry.due) wait(key, entry, when);
   }
 
   void forget(const std::string& key) {
@@ -46,6 +50,16 @@ class WorkQueue::State : public std::enable_shared_from_this<State> {
     bool forgotten = false;
     std::unique_ptr<Timer> timer;
   };
+
+  Entry& entry_of(const std::string& key) {
+    Entry& entry = entries_.try_emplace(key, Entry{backoff_}).first->second;
+    entry.forgotten = false;
+    return entry;
+  }
+
+  void wait(const std::string& key, Entry& entry, TimePoint when) {
+    entry.timer = clock_.call_at(when, [this, key] { add(key); });
+  }
 
   void begin() {
     while (!stopped_ && working_ < workers_ && !line_.empty()) {
@@ -76,10 +90,10 @@ class WorkQueue::State : public std::enable_shared_from_this<State> {
     }
     if (entry.due) {
       line_.push_back(key);
-    } else if (well || entry.forgotten) {
+    } else if (entry.forgotten || (well && !entry.timer)) {
       entries_.erase(key);
-    } else {
-      entry.timer = clock_.call_at(entry.backoff.next_try(), [this, key] { add(key); });
+    } else if (!well) {
+      wait(key, entry, entry.backoff.next_try());
     }
     begin();
   }
@@ -102,6 +116,7 @@ WorkQueue::WorkQueue(asio::io_context& io, Clock& clock, size_t workers, Backoff
 WorkQueue::~WorkQueue() { state_->stop(); }
 
 void WorkQueue::add(const std::string& key) { state_->add(key); }
+void WorkQueue::add_at(const std::string& key, TimePoint when) { state_->add_at(key, when); }
 void WorkQueue::forget(const std::string& key) { state_->forget(key); }
 bool WorkQueue::is_idle() const { return state_->is_idle(); }
 

@@ -28,9 +28,12 @@ class WorkQueue {
 
   // Soon, also where it waits for its back-off.
   void add(const std::string& key);
+  // At when, if it is not added until then; who works on a key can bring it back in this way. A
+  // back-off that follows takes its place.
+  void add_at(const std::string& key, TimePoint when);
   // No more, but for what is under way.
   void forget(const std::string& key);
-  // Nothing is under way or due; what waits for its back-off does not count.
+  // Nothing is under way or due; what waits for its time does not count.
   bool is_idle() const;
 
  private:

@@ -13,6 +13,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::ElementsAre;
+using testing::IsEmpty;
 
 class WorkQueueTest : public testing::Test {
  protected:
@@ -88,6 +89,35 @@ TEST_F(WorkQueueTest, WhatIsAddedDoesNotWaitForItsBackOff) {
   loop_.run_for(milliseconds(20));
   one.add("a");
   loop_.run_for(milliseconds(20));
+  EXPECT_THAT(begun_, ElementsAre("a", "a"));
+}
+
+TEST_F(WorkQueueTest, WhatIsAddedForLaterComesThen) {
+  WorkQueue one = queue(1);
+  one.add_at("a", loop_.clock().now() + seconds(1));
+  EXPECT_TRUE(one.is_idle());
+  loop_.run_for(milliseconds(900));
+  EXPECT_THAT(begun_, IsEmpty());
+  loop_.run_for(milliseconds(200));
+  EXPECT_THAT(begun_, ElementsAre("a"));
+}
+
+TEST_F(WorkQueueTest, WhatIsAddedForLaterComesOnceWhereItIsAddedMeanwhile) {
+  WorkQueue one = queue(1);
+  one.add_at("a", loop_.clock().now() + seconds(1));
+  one.add("a");
+  loop_.run_for(seconds(60));
+  EXPECT_THAT(begun_, ElementsAre("a"));
+}
+
+TEST_F(WorkQueueTest, WhatIsWorkedOnCanBeAddedForLater) {
+  WorkQueue one = queue(1);
+  one.add("a");
+  loop_.run_for(milliseconds(5));
+  one.add_at("a", loop_.clock().now() + seconds(1));
+  loop_.run_for(milliseconds(900));
+  EXPECT_THAT(begun_, ElementsAre("a"));
+  loop_.run_for(milliseconds(200));
   EXPECT_THAT(begun_, ElementsAre("a", "a"));
 }
 

@@ -26,8 +26,7 @@ Result<> check(const grpc::Status& status) {
 
 bool is_ready(const std::string& object) {
   const auto sandbox = api::read_sandbox(object).sandbox;
-  const auto* const ready = api::find_condition(sandbox.status.conditions, "Ready");
-  return ready != nullptr && ready->status == "True";
+  return api::is_true(sandbox.status.conditions, "Ready");
 }
 
 }  // namespace

@@ -103,8 +103,7 @@ void emit(YAML::Emitter& out, const nlohmann::ordered_json& value) {
 std::string status_word(const api::Sandbox& sandbox) {
   if (!sandbox.metadata.deletionTimestamp.empty()) return "Terminating";
   const auto& conditions = sandbox.status.conditions;
-  const auto* const suspended = api::find_condition(conditions, "Suspended");
-  if (suspended != nullptr && suspended->status == "True") return "Suspended";
+  if (api::is_true(conditions, "Suspended")) return "Suspended";
   if (wants_suspension(sandbox.spec)) return "Suspending";
   const auto* const ready = api::find_condition(conditions, "Ready");
   if (ready == nullptr) return "Pending";

@@ -20,8 +20,7 @@ const prometheus::Histogram::BucketBoundaries kBuckets{0.00025, 0.0005, 0.001, 0
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 bool holds(const api::Sandbox& sandbox, const char* type) {
-  const auto* const found = api::find_condition(sandbox.status.conditions, type);
-  return found != nullptr && found->status == "True";
+  return api::is_true(sandbox.status.conditions, type);
 }
 
 // The newest generation is told of.

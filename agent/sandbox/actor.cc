@@ -16,11 +16,6 @@ bool leaves_doubt(const Action& action) {
          !std::holds_alternative<StageVolume>(action);
 }
 
-bool is_true(const api::SandboxStatus& status, const char* type) {
-  const api::Condition* const condition = api::find_condition(status.conditions, type);
-  return condition != nullptr && condition->status == "True";
-}
-
 }  // namespace
 
 Actor::Actor(const ActorContext& context, api::Sandbox desired)
@@ -166,7 +161,7 @@ void Actor::publish() {
 }
 
 void Actor::note_resume(const api::SandboxStatus& status) {
-  if (!resume_begun_ || !is_true(status, "Ready")) return;
+  if (!resume_begun_ || !api::is_true(status.conditions, "Ready")) return;
   const std::chrono::duration<double, std::milli> took = context_.clock.now() - *resume_begun_;
   memory_.last_resume = api::LastResume{resume_cause_, took.count()};
   resume_begun_.reset();

@@ -1,5 +1,11 @@
 #include "agent/source/api_entry.h"
 
+#include <algorithm>
+#include <array>
+
+#include "api/conditions.h"
+#include "api/json.h"
+
 namespace sandboxlet::agent {
 
 namespace {
@@ -20,7 +26,16 @@ Json pending_suspension(const ApiEntry& entry, const api::SandboxSpec& asked) {
   return suspension_patch(entry.pending_spec.is_null() ? entry.spec : nothing, asked);
 }
 
-std::optional<ApiWrite> next_write(const ApiEntry& entry) {
+bool is_on_the_way(const Json& seen, const api::SandboxStatus& wanted) {
+  const auto before = api::read_parsed({{"status", seen}}).sandbox.status;
+  if (before.suspend != wanted.suspend) return false;
+  constexpr std::array kAwaited{"Ready", "Suspended", "Finished"};
+  return std::none_of(kAwaited.begin(), kAwaited.end(), [&](const char* type) {
+    return api::is_true(before.conditions, type) || api::is_true(wanted.conditions, type);
+  });
+}
+
+std::optional<ApiWrite> next_write(const ApiEntry& entry, TimePoint now) {
   if (!entry.is_seen || entry.is_leaving) return std::nullopt;
   if (entry.is_finished) {
     if (!entry.has_finalizer) return std::nullopt;
@@ -35,7 +50,7 @@ std::optional<ApiWrite> next_write(const ApiEntry& entry) {
     Json body{{"metadata", {{"uid", entry.meta.uid}}}, {"spec", entry.pending_spec}};
     return ApiWrite{ApiWriteKind::kSpec, std::move(body)};
   }
-  if (!entry.wanted_status) return std::nullopt;
+  if (!entry.wanted_status || now < entry.status_waits_until) return std::nullopt;
   Json patch = status_patch(entry.status, *entry.wanted_status);
   if (patch.is_null()) return std::nullopt;
   Json body{

@@ -6,6 +6,7 @@
 
 #include "agent/source/api_object.h"
 #include "api/sandbox.h"
+#include "base/clock.h"
 
 namespace sandboxlet::agent {
 
@@ -21,6 +22,8 @@ struct ApiEntry {  // NOLINT(bugprone-exception-escape)
   bool is_deleting() const { return !meta.deletionTimestamp.empty(); }
   // ---- What it is to be told.
   std::optional<api::SandboxStatus> wanted_status;
+  // Until then it may wait for the next one.
+  TimePoint status_waits_until{};
   // A merge patch of spec: what was asked for on the local socket. Null: nothing.
   nlohmann::json pending_spec;
   // This node runs it, or has begun to.
@@ -45,9 +48,13 @@ struct ApiWrite {  // NOLINT(bugprone-exception-escape)
 // What entry.pending_spec becomes where that suspension is asked for; null where the server has it.
 nlohmann::json pending_suspension(const ApiEntry& entry, const api::SandboxSpec& asked);
 
-// The first thing to write; nothing where all is said. Pure. A status is written only over the
-// version that was seen, so that it never covers a binding to another node; the others name the uid
-// alone, and none of them can touch a new object of the same name.
-std::optional<ApiWrite> next_write(const ApiEntry& entry);
+// Whether it tells of the way alone: neither Ready, Suspended nor Finished, before it nor after,
+// and what status.suspend says stays. What users wait for comes next.
+bool is_on_the_way(const nlohmann::json& seen, const api::SandboxStatus& wanted);
+
+// The first thing to write now; nothing where all is said or waits. Pure. A status is written only
+// over the version that was seen, so that it never covers a binding to another node; the others
+// name the uid alone, and none of them can touch a new object of the same name.
+std::optional<ApiWrite> next_write(const ApiEntry& entry, TimePoint now);
 
 }  // namespace sandboxlet::agent

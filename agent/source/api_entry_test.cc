@@ -2,11 +2,15 @@
 
 #include <gmock/gmock.h>
 
+#include "api/json.h"
+
 namespace sandboxlet::agent {
 namespace {
 
 using testing::Contains;
 using Json = nlohmann::json;
+
+constexpr TimePoint kNow{std::chrono::hours(1)};
 
 // One that this node runs and that all is said of.
 ApiEntry entry() {
@@ -28,12 +32,12 @@ ApiEntry with_news() {
   return made;
 }
 
-TEST(NextWrite, IsNothingWhereAllIsSaid) { EXPECT_FALSE(next_write(entry())); }
+TEST(NextWrite, IsNothingWhereAllIsSaid) { EXPECT_FALSE(next_write(entry(), kNow)); }
 
 TEST(NextWrite, HoldsFirstWhatThisNodeRuns) {
   ApiEntry made = with_news();
   made.has_finalizer = false;
-  const auto write = next_write(made);
+  const auto write = next_write(made, kNow);
   ASSERT_TRUE(write);
   EXPECT_EQ(write->kind, ApiWriteKind::kHold);
   EXPECT_THAT(write->body["metadata"]["finalizers"], Contains(kFinalizer));
@@ -43,15 +47,15 @@ TEST(NextWrite, HoldsFirstWhatThisNodeRuns) {
 TEST(NextWrite, DoesNotHoldWhatIsNotRunOrIsBeingDeleted) {
   ApiEntry refused = with_news();
   refused.is_held = refused.has_finalizer = false;
-  EXPECT_EQ(next_write(refused)->kind, ApiWriteKind::kStatus);
+  EXPECT_EQ(next_write(refused, kNow)->kind, ApiWriteKind::kStatus);
   ApiEntry deleted = with_news();
   deleted.has_finalizer = false;
   deleted.meta.deletionTimestamp = "2026-01-01T00:00:00Z";
-  EXPECT_EQ(next_write(deleted)->kind, ApiWriteKind::kStatus);
+  EXPECT_EQ(next_write(deleted, kNow)->kind, ApiWriteKind::kStatus);
 }
 
 TEST(NextWrite, AStatusIsWrittenOverTheVersionThatWasSeen) {
-  const auto write = next_write(with_news());
+  const auto write = next_write(with_news(), kNow);
   ASSERT_TRUE(write);
   EXPECT_EQ(write->kind, ApiWriteKind::kStatus);
   EXPECT_EQ(write->body, Json({{"metadata", {{"uid", "u-1"}, {"resourceVersion", "7"}}},
@@ -61,36 +65,66 @@ TEST(NextWrite, AStatusIsWrittenOverTheVersionThatWasSeen) {
 TEST(NextWrite, ASuspensionGoesBeforeAStatus) {
   ApiEntry made = with_news();
   made.pending_spec = {{"operatingMode", "Suspended"}};
-  const auto write = next_write(made);
+  const auto write = next_write(made, kNow);
   ASSERT_TRUE(write);
   EXPECT_EQ(write->kind, ApiWriteKind::kSpec);
   EXPECT_EQ(write->body,
             Json({{"metadata", {{"uid", "u-1"}}}, {"spec", {{"operatingMode", "Suspended"}}}}));
   made.meta.deletionTimestamp = "2026-01-01T00:00:00Z";
-  EXPECT_EQ(next_write(made)->kind, ApiWriteKind::kStatus);
+  EXPECT_EQ(next_write(made, kNow)->kind, ApiWriteKind::kStatus);
 }
 
 TEST(NextWrite, LetsGoOnlyOfWhatIsFinished) {
   ApiEntry made = with_news();
   made.meta.deletionTimestamp = "2026-01-01T00:00:00Z";
-  EXPECT_EQ(next_write(made)->kind, ApiWriteKind::kStatus);
+  EXPECT_EQ(next_write(made, kNow)->kind, ApiWriteKind::kStatus);
   made.is_finished = true;
-  const auto write = next_write(made);
+  const auto write = next_write(made, kNow);
   ASSERT_TRUE(write);
   EXPECT_EQ(write->kind, ApiWriteKind::kRelease);
   EXPECT_FALSE(write->body["metadata"].contains("finalizers"));
   EXPECT_EQ(write->body["metadata"]["uid"], "u-1");
   made.has_finalizer = false;
-  EXPECT_FALSE(next_write(made));
+  EXPECT_FALSE(next_write(made, kNow));
+}
+
+TEST(NextWrite, AStatusMayWait) {
+  ApiEntry made = with_news();
+  made.status_waits_until = kNow + std::chrono::seconds(1);
+  EXPECT_FALSE(next_write(made, kNow));
+  EXPECT_EQ(next_write(made, made.status_waits_until)->kind, ApiWriteKind::kStatus);
+}
+
+api::SandboxStatus saying(const char* type, const char* status) {
+  api::SandboxStatus made;
+  made.conditions.emplace_back().type = type;
+  made.conditions.back().status = status;
+  return made;
+}
+
+TEST(IsOnTheWay, WhatIsNeitherReadyNorSuspendedNorFinished) {
+  const Json seen = api::write_status(saying("PodScheduled", "True"));
+  EXPECT_TRUE(is_on_the_way(seen, saying("Ready", "False")));
+  for (const char* type : {"Ready", "Suspended", "Finished"}) {
+    EXPECT_FALSE(is_on_the_way(seen, saying(type, "True"))) << type;
+    EXPECT_FALSE(is_on_the_way(api::write_status(saying(type, "True")), saying(type, "False")))
+        << type;
+  }
+}
+
+TEST(IsOnTheWay, NothingThatChangesTheDepth) {
+  api::SandboxStatus wanted = saying("Ready", "False");
+  wanted.suspend.emplace().depth = "Freeze";
+  EXPECT_FALSE(is_on_the_way(Json::object(), wanted));
 }
 
 TEST(NextWrite, IsNothingForWhatIsNotSeenOrLeaves) {
   ApiEntry unseen = with_news();
   unseen.is_seen = false;
-  EXPECT_FALSE(next_write(unseen));
+  EXPECT_FALSE(next_write(unseen, kNow));
   ApiEntry leaving = with_news();
   leaving.is_leaving = true;
-  EXPECT_FALSE(next_write(leaving));
+  EXPECT_FALSE(next_write(leaving, kNow));
 }
 
 TEST(PendingSuspension, IsWhatTheServerHasNotYet) {

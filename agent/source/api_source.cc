@@ -17,6 +17,8 @@ constexpr char kManager[] = "sandboxlet";
 constexpr size_t kWriters = 16;
 // Of one object's writes.
 const Backoff kBackoff{std::chrono::milliseconds(100), std::chrono::seconds(30)};
+// How long a status may wait that tells of the way alone: a start says three things within 200 ms.
+constexpr Duration kWayIsTold = std::chrono::seconds(1);
 // How long who suspends or resumes on the local socket waits for the API server's word.
 constexpr Duration kPatience = std::chrono::seconds(2);
 
@@ -300,8 +302,18 @@ void ApiSource::status_changed(const api::Sandbox& sandbox) {
   tell(ChangeType::kModified, sandbox);
   if (found->second.is_leaving) return;
   context_.store.put_status(sandbox);
-  found->second.wanted_status = sandbox.status;
+  wish_status(found->second, sandbox.status, clock().now());
   writes_.add(sandbox.metadata.uid);
+}
+
+// One that waits goes on waiting for as long as it had to.
+void ApiSource::wish_status(ApiEntry& entry, const api::SandboxStatus& status, TimePoint now) {
+  if (!is_on_the_way(entry.status, status)) {
+    entry.status_waits_until = now;
+  } else if (entry.status_waits_until <= now) {
+    entry.status_waits_until = now + kWayIsTold;
+  }
+  entry.wanted_status = status;
 }
 
 void ApiSource::finished(const api::Sandbox& sandbox) {
@@ -322,8 +334,13 @@ Task<Result<>> ApiSource::write(std::string uid) {
   for (;;) {
     auto found = entries_.find(uid);
     if (found == entries_.end()) co_return Result<>();
-    const auto next = next_write(found->second);
-    if (!next) co_return Result<>();
+    const TimePoint now = clock().now();
+    const auto next = next_write(found->second, now);
+    if (!next) {
+      const TimePoint later = found->second.status_waits_until;
+      if (later > now) writes_.add_at(uid, later);
+      co_return Result<>();
+    }
     auto answer = co_await send(found->second.meta, *next);
     found = entries_.find(uid);
     if (found == entries_.end()) co_return Result<>();

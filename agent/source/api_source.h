@@ -66,6 +66,7 @@ class ApiSource final : public Source, private kube::ReflectorHandler {
   void take(Json object);
   bool is_known(const Json& object);
   void want(ApiEntry& entry, api::Sandbox sandbox);
+  static void wish_status(ApiEntry& entry, const api::SandboxStatus& status, TimePoint now);
   void refuse(ApiEntry& entry, const ApiObject& object);
   // It may be gone, bound to another node, or there all the same: asks.
   Task<Result<>> look_for(std::string uid);
