@@ -63,19 +63,29 @@ Result<Figures> pause(Bench& bench) {
                  {"cluster_resume", "ms", up.percentile(50), {}, 20, false, up}};
 }
 
+// Both take ten seconds and more, in which a shared machine is not always as fast: each round's
+// ratio is its own, and theirs is the p50.
 Result<Figures> at_once(Bench& bench) {
   constexpr int kAtOnce = 100;
-  const auto all = names("once", kAtOnce);
-  TRY(const double floor, bench.floor.create_all(all));
-  for (const auto& name : all) {
-    TRY(const double removed, bench.floor.remove(name));
-    static_cast<void>(removed);
+  constexpr int kRounds = 5;
+  Samples bare;
+  Samples ratios;
+  for (int round = 0; round < kRounds; ++round) {
+    const auto all = names("once-" + std::to_string(round), kAtOnce);
+    TRY(const double floor, bench.floor.create_all(all));
+    for (const auto& name : all) {
+      TRY(const double removed, bench.floor.remove(name));
+      static_cast<void>(removed);
+    }
+    TRY(const double took, bench.driver.create_all(all));
+    CHECK_OK(bench.driver.remove_all(all));
+    bare.add(floor);
+    ratios.add(took / floor);
+    std::cerr << "100 creates, round " << round + 1 << " of " << kRounds << ": "
+              << static_cast<int>(took) << " ms, bare " << static_cast<int>(floor) << " ms\n";
   }
-  TRY(const double took, bench.driver.create_all(all));
-  CHECK_OK(bench.driver.remove_all(all));
-  Figure figure{"cluster_100_creates", "x", took / floor, floor, 1.15, false, {}};
-  figure.samples.add(took);
-  return Figures{figure};
+  return Figures{{"cluster_100_creates", "x", ratios.percentile(50), bare.percentile(50), 1.15,
+                  false, ratios}};
 }
 
 // What the agent has asked of the API server since its start, as its own metrics tell.
