@@ -40,11 +40,11 @@ void read_metadata(JsonReader& reader, const Json& metadata, Draft& draft) {
 
 void read_priority(JsonReader& reader, const Json& spec, const Classes& classes, Draft& draft) {
   const std::string name = reader.text(spec, "priorityClassName");
-  draft.pod.priority = reader.integer(spec, "priority", classes.default_priority);
+  draft.pod.priority = reader.integer(spec, "priority", classes.default_priority());
   if (name.empty() || reader.has(spec, "priority")) return;
   const auto found = classes.priority.find(name);
   if (found != classes.priority.end()) {
-    draft.pod.priority = found->second;
+    draft.pod.priority = found->second.value;
   } else {
     draft.spec.unplaceable =
         fmt::format("spec.podTemplate.spec.priorityClassName: Not found: \"{}\"", name);

@@ -108,9 +108,12 @@ TEST_F(ReadPodInfo, TheDepthThatCountsComesFromSpecAndStatus) {
 }
 
 TEST_F(ReadPodInfo, PriorityIsWrittenOrComesFromItsClass) {
-  classes.priority["high"] = 1000;
-  classes.default_priority = 5;
+  EXPECT_EQ(read({"a"}).priority, 0);
+  classes.priority["high"] = {1000};
+  classes.priority["usual"] = {5, true};
   EXPECT_EQ(read({"a"}).priority, 5);
+  classes.priority["least"] = {3, true};
+  EXPECT_EQ(read({"a"}).priority, 3);
   EXPECT_EQ(read({"a", json(R"({"priorityClassName": "high"})")}).priority, 1000);
   EXPECT_EQ(read({"a", json(R"({"priority": 7, "priorityClassName": "high"})")}).priority, 7);
 }

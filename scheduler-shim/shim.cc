@@ -221,13 +221,10 @@ void Shim::follow_classes() {
       follow(kRuntimeClasses, "", kube::Informer::Key::kName, std::move(runtime));
   kube::Informer::Callbacks priority;
   priority.set = [this](const Json& object) {
-    const int32_t value = object.value("value", 0);
-    const int32_t by_default =
-        object.value("globalDefault", false) ? value : classes_.default_priority;
+    const PriorityClassInfo info{object.value("value", 0), object.value("globalDefault", false)};
     const auto [known, is_new] = classes_.priority.try_emplace(text_at(object, "/metadata/name"));
-    if (!is_new && known->second == value && classes_.default_priority == by_default) return;
-    known->second = value;
-    classes_.default_priority = by_default;
+    if (!is_new && known->second == info) return;
+    known->second = info;
     classes_changed();
   };
   priority.remove = [this](const std::string& name) {
