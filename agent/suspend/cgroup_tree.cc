@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
+#include <algorithm>
 #include <chrono>
 #include <set>
 #include <thread>
@@ -16,8 +17,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// One try at freezing; most need less than 0.3 ms, one that caught an execve never ends.
-constexpr Duration kFreezeWait = milliseconds(5);
+// The first try at freezing; most need less than 0.3 ms, one that caught an execve never ends. Each
+// later one waits twice as long: on a busy machine a process stops only when it gets the CPU.
+constexpr Duration kFirstFreezeWait = milliseconds(5);
+constexpr Duration kLongestFreezeWait = milliseconds(40);
 constexpr int kFreezeTries = 10;
 // Between tries, for the execve that was caught to end.
 constexpr Duration kThawedFor = milliseconds(1);
@@ -79,9 +82,9 @@ Result<bool> CgroupTree::becomes(const std::string& path, FreezerState wanted, D
 }
 
 // Answers false when it is thawed again.
-Result<bool> CgroupTree::try_to_freeze(const std::string& path) {
+Result<bool> CgroupTree::try_to_freeze(const std::string& path, Duration limit) {
   CHECK_OK(write_frozen(path, true));
-  Result<bool> frozen = becomes(path, FreezerState::kFrozen, kFreezeWait);
+  Result<bool> frozen = becomes(path, FreezerState::kFrozen, limit);
   if (!frozen || !*frozen) CHECK_OK(write_frozen(path, false));
   return frozen;
 }
@@ -90,10 +93,12 @@ Result<bool> CgroupTree::try_to_freeze(const std::string& path) {
 // (design: suspend.md, trap 1).
 Result<> CgroupTree::freeze(const std::string& name) {
   TRY(const std::string path, checked(name));
+  Duration wait = kFirstFreezeWait;
   for (int tries = 0; tries < kFreezeTries; ++tries) {
     if (tries > 0) std::this_thread::sleep_for(kThawedFor);
-    TRY(const bool frozen, try_to_freeze(path));
+    TRY(const bool frozen, try_to_freeze(path, wait));
     if (frozen) return {};
+    wait = std::min(2 * wait, kLongestFreezeWait);
   }
   return Error(Code::kFailedPrecondition, path + " did not freeze, and was thawed");
 }

@@ -46,7 +46,7 @@ class CgroupTree : public Cgroups {
 
  private:
   Result<bool> becomes(const std::string& path, FreezerState wanted, Duration limit);
-  Result<bool> try_to_freeze(const std::string& path);
+  Result<bool> try_to_freeze(const std::string& path, Duration limit);
 
   const std::string root_;
   const Hierarchies hierarchies_;
