@@ -9,7 +9,8 @@
 namespace sandboxlet::api {
 
 // A Sandbox with its defaults set, and everything that is wrong with it: it may take effect only
-// where findings is empty. What a cluster is needed for is not among them (refuse_standalone).
+// where findings is empty. What is not done with or without a cluster is not among them
+// (refuse_standalone, refuse_in_cluster).
 struct Admitted {
   Sandbox sandbox;
   std::vector<Finding> findings;

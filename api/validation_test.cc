@@ -218,5 +218,25 @@ TEST(Standalone, RefusesWhatSuspendingCannotDoYetButAnyDeepestWillDo) {
           "spec.suspend.wakeOnTraffic: Unsupported: this agent does not wake on traffic yet"));
 }
 
+TEST(InCluster, RefusesWhatNobodyDoesYetAndLeavesDepthsToTheScheduler) {
+  Sandbox sandbox = valid_sandbox();
+  sandbox.spec.service = false;
+  sandbox.spec.suspend = {"Hibernate", "Terminate", "", false};
+  EXPECT_THAT(refuse_in_cluster(sandbox), IsEmpty());
+  sandbox.spec.service = true;
+  sandbox.spec.suspend = {"Freeze", "Terminate", "10m", true};
+  NetworkingSpec& networking = sandbox.spec.networking.emplace();
+  networking.service.emplace();
+  networking.routeRefs = {{"", "Ingress", "r"}};
+  EXPECT_THAT(
+      to_strings(refuse_in_cluster(sandbox)),
+      ElementsAre(
+          "spec.service: Unsupported: Services are not made yet",
+          "spec.networking.service: Unsupported: Services are not made yet",
+          "spec.networking.routeRefs: Unsupported: routes are not looked at yet",
+          "spec.suspend.idleTimeout: Unsupported: this agent does not watch for idleness yet",
+          "spec.suspend.wakeOnTraffic: Unsupported: this agent does not wake on traffic yet"));
+}
+
 }  // namespace
 }  // namespace sandboxlet::api

@@ -1,19 +1,15 @@
 #include <gmock/gmock.h>
 
 #include <boost/mp11.hpp>
-#include <filesystem>
-#include <fstream>
 #include <regex>
-#include <sstream>
 
-#include "api/manifest.h"
 #include "api/sandbox.h"
 #include "tests/kube/crd_test.h"
+#include "tests/rig/shapes.h"
 
 namespace sandboxlet::test {
 namespace {
 
-namespace fs = std::filesystem;
 using nlohmann::json;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -27,14 +23,6 @@ class SandboxSchemaTest : public CrdTest {
     return taken.has_value() ? "" : taken.error().message();
   }
 };
-
-json only_manifest(const fs::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  const auto manifests = api::read_manifests(text.str());
-  EXPECT_TRUE(manifests && manifests->size() == 1) << path;
-  return manifests && !manifests->empty() ? json::parse(manifests->front().json) : json();
-}
 
 // A default of upstream's schema, by its JSON pointer.
 bool is_default(const std::string& pointer) {
@@ -86,18 +74,15 @@ TEST_F(SandboxSchemaTest, HasEveryFieldThatAnAgentReadsAndWrites) {
 }
 
 TEST_F(SandboxSchemaTest, TakesEveryShapeOfPodWholeAndAddsUpstreamsDefaultsAlone) {
-  const fs::path folder = SANDBOXLET_SOURCE_DIR "/tests/kube/testdata/sandboxes";
   const std::string path = std::string(kSandboxesPath) + "?fieldValidation=Strict";
-  size_t files = 0;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    const json sent = only_manifest(entry.path());
+  const auto shapes = shapes_of_sandboxes();
+  EXPECT_GE(shapes.size(), 20);
+  for (const auto& [name, sent] : shapes) {
     const json got = ask("POST", path, sent.dump());
     for (const json& change : json::diff(sent["spec"], got["spec"])) {
-      EXPECT_TRUE(change["op"] == "add" && is_default(change["path"])) << entry.path() << change;
+      EXPECT_TRUE(change["op"] == "add" && is_default(change["path"])) << name << change;
     }
-    ++files;
   }
-  EXPECT_GE(files, 20);
 }
 
 // What of a Sandbox's spec a merge patch makes wrong, and what the server says of it.

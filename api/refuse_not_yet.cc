@@ -1,0 +1,58 @@
+#include "api/field.h"
+#include "api/validation.h"
+
+namespace sandboxlet::api {
+
+namespace {
+
+// What there is not of the one kind and the other.
+void refuse_networking(const SandboxSpec& spec, const Field& field, const std::string& services,
+                       const std::string& routes) {
+  if (spec.service.value_or(false)) field.child("service").add("Unsupported: " + services);
+  if (!spec.networking) return;
+  const Field networking = field.child("networking");
+  if (spec.networking->service) networking.child("service").add("Unsupported: " + services);
+  if (!spec.networking->routeRefs.empty()) {
+    networking.child("routeRefs").add("Unsupported: " + routes);
+  }
+}
+
+void refuse_hibernation(const SuspendSpec& spec, const Field& field) {
+  if (spec.depth != to_string(Depth::kHibernate)) return;
+  field.child("depth").add("Unsupported: this agent does not hibernate a Sandbox yet");
+}
+
+void refuse_idleness(const SuspendSpec& spec, const Field& field) {
+  if (!spec.idleTimeout.empty()) {
+    field.child("idleTimeout").add("Unsupported: this agent does not watch for idleness yet");
+  }
+  if (spec.wakeOnTraffic.value_or(false)) {
+    field.child("wakeOnTraffic").add("Unsupported: this agent does not wake on traffic yet");
+  }
+}
+
+}  // namespace
+
+std::vector<Finding> refuse_standalone(const Sandbox& sandbox) {
+  std::vector<Finding> findings;
+  const SandboxSpec& spec = sandbox.spec;
+  const Field field(findings, "spec");
+  refuse_networking(spec, field, "there are no Services without a cluster",
+                    "there are no routes without a cluster");
+  if (spec.suspend) {
+    refuse_hibernation(*spec.suspend, field.child("suspend"));
+    refuse_idleness(*spec.suspend, field.child("suspend"));
+  }
+  return findings;
+}
+
+std::vector<Finding> refuse_in_cluster(const Sandbox& sandbox) {
+  std::vector<Finding> findings;
+  const SandboxSpec& spec = sandbox.spec;
+  const Field field(findings, "spec");
+  refuse_networking(spec, field, "Services are not made yet", "routes are not looked at yet");
+  if (spec.suspend) refuse_idleness(*spec.suspend, field.child("suspend"));
+  return findings;
+}
+
+}  // namespace sandboxlet::api

@@ -1,0 +1,164 @@
+#include "tests/rig/shapes.h"
+
+#include "cri/client.h"
+#include "tests/cluster/cluster_test.h"
+#include "tests/rig/eventually.h"
+#include "tests/rig/holdings.h"
+#include "tests/rig/pods.h"
+
+namespace sandboxlet::test {
+namespace {
+
+using testing::Contains;
+
+// How a Sandbox ends up: the condition that says it, and what its message has in it.
+struct Fate {
+  std::string type;
+  std::string status;
+  std::string reason;
+  std::string message;
+  // On a node; only what runs has a pod there.
+  bool is_bound = true;
+  bool runs = false;
+};
+
+Fate runs() { return {"Ready", "True", "DependenciesReady", "Pod is Ready", true, true}; }
+
+// By the first of its fields that is not done yet; more is how many others there are.
+Fate unsupported(const std::string& path, const std::string& why, int more = 0) {
+  Fate fate{"Ready", "False", "UnsupportedField", "spec." + path + ": Unsupported: " + why};
+  if (more > 0) fate.message += " (and " + std::to_string(more) + " more)";
+  return fate;
+}
+
+// A field of its pod, which the agent does not do.
+Fate agent_cannot(const std::string& path, const std::string& deed, int more = 0) {
+  return unsupported("podTemplate.spec." + path, "this agent does not " + deed + " yet", more);
+}
+
+Fate unschedulable(const std::string& message) {
+  return {"PodScheduled", "False", "Unschedulable", message, false};
+}
+
+const std::map<std::string, Fate>& fates() {
+  static const std::map<std::string, Fate> all{
+      {"additions", unsupported("networking.service", "Services are not made yet", 3)},
+      {"environment",
+       agent_cannot("containers[0].env[3].valueFrom", "take variables from objects", 4)},
+      {"ephemeral-volumes", agent_cannot("volumes[0].ephemeral", "have volumes of this kind")},
+      {"host-and-dns", agent_cannot("dnsConfig", "configure DNS", 3)},
+      {"init-and-sidecars",
+       agent_cannot("containers[0].terminationMessagePolicy", "read termination messages", 2)},
+      {"labelled", runs()},
+      {"lifecycle", agent_cannot("containers[0].lifecycle", "run hooks", 1)},
+      {"minimal", runs()},
+      {"private-image", agent_cannot("imagePullSecrets", "use pull secrets", 1)},
+      {"probes", agent_cannot("containers[0].livenessProbe", "probe", 4)},
+      {"projected-volumes", agent_cannot("containers[0].volumeMounts[0].recursiveReadOnly",
+                                         "make mounts below read-only", 5)},
+      // A small machine has too little of other things too.
+      {"resources", unschedulable("1 Insufficient example.com/device")},
+      {"runtime-class",
+       unschedulable("spec.podTemplate.spec.runtimeClassName: Not found: \"gvisor\"")},
+      {"scheduling", unschedulable("spec.podTemplate.spec.priorityClassName: Not found: \"high\"")},
+      {"security", agent_cannot("containers[0].securityContext.seccompProfile.localhostProfile",
+                                "load seccomp profiles", 8)},
+      {"service", unsupported("service", "Services are not made yet")},
+      {"shutdown", agent_cannot("activeDeadlineSeconds", "hold a deadline")},
+      {"storage", agent_cannot("containers[0].volumeDevices", "hand out block devices", 5)},
+      {"suspended",
+       {"Suspended", "True", "PodTerminated", "Pod has been terminated. Sandbox is suspended",
+        false}},
+      {"volume-claim-templates",
+       agent_cannot("containers[0].volumeMounts[1].subPath", "mount a part of a volume", 3)},
+  };
+  return all;
+}
+
+TEST(Shapes, EachHasItsFate) {
+  const auto shapes = shapes_of_sandboxes();
+  for (const auto& [name, shape] : shapes) EXPECT_TRUE(fates().contains(name)) << name;
+  EXPECT_EQ(shapes.size(), fates().size());
+}
+
+// Sandboxes as upstream's documentation shows them, in a cluster of one node: none is run in part,
+// and none waits without saying for what.
+class ShapesTest : public ClusterTest {
+ protected:
+  // Its image's shell would end at once, so another is run in its place.
+  void create_shape(const std::string& name) {
+    Json shape = shapes_.at(name);
+    shape["metadata"]["namespace"] = "default";
+    for (Json& container : shape["spec"]["podTemplate"]["spec"]["containers"]) {
+      container["image"] = kCounterImage;
+    }
+    create(shape);
+  }
+
+  void expect_fate(const std::string& name, const Fate& fate) {
+    Json now;
+    EXPECT_TRUE(eventually([&] {
+      now = condition(name, fate.type);
+      return !now.is_null() && now["status"] == fate.status && now["reason"] == fate.reason &&
+             now["message"].get_ref<const std::string&>().find(fate.message) != std::string::npos;
+    })) << name
+        << " is " << now << " in place of " << fate.message;
+    EXPECT_EQ(get(name)["status"].contains("nodeName"), fate.is_bound) << name;
+  }
+
+  const std::map<std::string, Json> shapes_ = shapes_of_sandboxes();
+};
+
+TEST_F(ShapesTest, EachEndsAsItShouldForAReasonThatIsSeen) {
+  begin();
+  for (const auto& [name, shape] : shapes_) create_shape(name);
+  std::multiset<std::string> running;
+  for (const auto& [name, fate] : fates()) {
+    expect_fate(name, fate);
+    if (fate.runs) running.insert(get(name)["metadata"]["uid"]);
+  }
+  cri::Client runtime(cri::ClientOptions{.socket = node().runtime->socket()});
+  Holdings held = holdings_of(*node().runtime, runtime, loop_);
+  EXPECT_EQ(held["ready pods"], running);
+  EXPECT_EQ(held["running containers"], running);
+  // Of those that are refused nothing is made.
+  EXPECT_EQ(held["pods"], running);
+  EXPECT_EQ(held["volumes"].size(), running.size());
+}
+
+TEST_F(ShapesTest, AClassThatIsMissingIsWaitedForAndThenTheNextReasonIsTold) {
+  begin();
+  for (const std::string name : {"runtime-class", "scheduling"}) {
+    create_shape(name);
+    expect_fate(name, fates().at(name));
+  }
+  kubectl({"create", "priorityclass", "high", "--value=1000"});
+  ask("POST", "/apis/node.k8s.io/v1/runtimeclasses",
+      R"({"metadata": {"name": "gvisor"}, "handler": "runsc"})");
+  expect_fate("runtime-class",
+              unschedulable("0/1 nodes are available: 1 node(s) didn't have the requested runtime "
+                            "handler."));
+  expect_fate("scheduling",
+              unschedulable("Scheduling is blocked due to non-empty scheduling gates"));
+  kubectl({"delete", "priorityclass/high", "runtimeclass/gvisor"});
+}
+
+TEST_F(ShapesTest, AClaimTemplateIsAFolderOfItsNodeAndAnEventSaysSo) {
+  begin();
+  Json sandbox = counter("claims");
+  sandbox["spec"]["volumeClaimTemplates"] = Json::parse(R"([
+      {"metadata": {"name": "home"}, "spec": {"accessModes": ["ReadWriteOnce"],
+       "storageClassName": "standard", "resources": {"requests": {"storage": "10Gi"}}}}])");
+  sandbox["spec"]["podTemplate"]["spec"]["containers"][0]["volumeMounts"] =
+      Json::parse(R"([{"name": "home", "mountPath": "/home"}])");
+  create(sandbox);
+  ASSERT_TRUE(becomes("claims", "Ready", "True"));
+  EXPECT_TRUE(eventually([&] {
+    const auto events = events_of("claims");
+    return testing::Value(events, Contains("LocalVolumeClaims"));
+  }));
+  EXPECT_THAT(ask("GET", "/api/v1/persistentvolumeclaims")["items"], testing::IsEmpty());
+}
+
+}  // namespace
+}  // namespace sandboxlet::test
