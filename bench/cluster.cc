@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <iostream>
@@ -134,12 +135,84 @@ Result<Figures> density(Bench& bench) {
   return Figures{memory, idle};
 }
 
+// Two shims, of which one leads.
+class ShimPair {
+ public:
+  explicit ShimPair(Bench& bench) : bench_(bench) {}
+
+  Result<> begin() {
+    TRY(candidate_, bench_.cluster.add_shim());
+    leader_ = bench_.cluster.shims().front().get();
+    return {};
+  }
+
+  // Ends the leader; answers the seconds from then to the binding of a Sandbox that is created once
+  // it has ended. Afterwards the other one leads, and the one that was ended is a candidate.
+  Result<double> hand_over(const std::string& name,
+                           const std::function<Result<>(test::ShimProcess&)>& end) {
+    // Nothing tells that a candidate stands: it has seen the lease by then.
+    sleep(kCandidateStands);
+    const size_t logged = candidate_->log().size();
+    const auto begun = std::chrono::steady_clock::now();
+    CHECK_OK(end(*leader_));
+    TRY(const double created, bench_.driver.create_bound(name));
+    static_cast<void>(created);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
+    if (candidate_->log().find(" leads", logged) == std::string::npos) {
+      return Error(Code::kInternal, "the shim that was ended did not lead");
+    }
+    CHECK_OK(leader_->kill_and_restart());
+    std::swap(leader_, candidate_);
+    CHECK_OK(bench_.driver.remove_all({name}));
+    return took.count();
+  }
+
+ private:
+  static constexpr int kCandidateStands = 3;
+
+  Bench& bench_;
+  test::ShimProcess* leader_ = nullptr;
+  test::ShimProcess* candidate_ = nullptr;
+};
+
+Result<> stop(test::ShimProcess& shim) {
+  TRY(const int code, shim.stop());
+  if (code != 0) return Error(Code::kInternal, "the shim ended with " + std::to_string(code));
+  return {};
+}
+
+Result<> kill(test::ShimProcess& shim) {
+  shim.kill();
+  return {};
+}
+
+// The slowest of the few rounds: each has to hold.
+Result<Figures> handover(Bench& bench) {
+  constexpr int kStops = 3;
+  constexpr int kKills = 2;
+  ShimPair pair(bench);
+  CHECK_OK(pair.begin());
+  Samples stops;
+  Samples kills;
+  for (const auto& name : names("stop", kStops)) {
+    TRY(const double took, pair.hand_over(name, stop));
+    stops.add(took);
+  }
+  for (const auto& name : names("kill", kKills)) {
+    TRY(const double took, pair.hand_over(name, kill));
+    kills.add(took);
+  }
+  return Figures{{"cluster_handover_stop", "s", stops.percentile(100), {}, 3, false, stops},
+                 {"cluster_handover_kill", "s", kills.percentile(100), {}, 20, false, kills}};
+}
+
 const std::vector<Entry<Bench>>& entries() {
   static const std::vector<Entry<Bench>> all{
       {{"cluster_create_over_floor"}, create},
       {{"cluster_pause", "cluster_resume"}, pause},
       {{"cluster_100_creates"}, at_once},
-      {{"cluster_rss_200", "cluster_idle_requests"}, density}};
+      {{"cluster_rss_200", "cluster_idle_requests"}, density},
+      {{"cluster_handover_stop", "cluster_handover_kill"}, handover}};
   return all;
 }
 

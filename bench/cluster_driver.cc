@@ -57,6 +57,22 @@ bool ClusterDriver::holds(const std::string& name, const std::string& condition)
 Result<double> ClusterDriver::create(const std::string& name) { return create_all({name}); }
 
 Result<double> ClusterDriver::create_all(const std::vector<std::string>& names) {
+  return create_until(
+      names, [this](const auto& name) { return holds(name, "Ready"); }, "Ready");
+}
+
+Result<double> ClusterDriver::create_bound(const std::string& name) {
+  const auto is_bound = [this](const std::string& name) {
+    const auto found = seen_.objects.find(name);
+    return found != seen_.objects.end() &&
+           found->second.contains(Json::json_pointer("/status/nodeName"));
+  };
+  return create_until({name}, is_bound, "a binding");
+}
+
+Result<double> ClusterDriver::create_until(const std::vector<std::string>& names,
+                                           const std::function<bool(const std::string&)>& is_so,
+                                           const std::string& what) {
   std::optional<Error> refusal;
   const auto begun = SteadyClock::now();
   for (const auto& name : names) {
@@ -67,12 +83,10 @@ Result<double> ClusterDriver::create_all(const std::vector<std::string>& names) 
     const kube::ObjectRef all{kube::kSandboxes, "default", "", ""};
     asio::co_spawn(loop_.io(), connection_.client().create(all, Json::parse(manifest(name))), note);
   }
-  const bool ready = seen_.wait_until([&] {
-    return refusal || std::all_of(names.begin(), names.end(),
-                                  [&](const auto& name) { return holds(name, "Ready"); });
-  });
+  const bool seen =
+      seen_.wait_until([&] { return refusal || std::all_of(names.begin(), names.end(), is_so); });
   if (refusal) return *refusal;
-  if (!ready) return late("Ready");
+  if (!seen) return late(what);
   return milliseconds_since(begun);
 }
 

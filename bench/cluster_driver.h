@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/thread_pool.hpp>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,6 +23,8 @@ class ClusterDriver {
   Result<double> create(const std::string& name);
   // All at once, until the last is Ready.
   Result<double> create_all(const std::vector<std::string>& names);
+  // From the object's creation to its binding to a node.
+  Result<double> create_bound(const std::string& name);
   // From the patch of spec.pause to Suspended=True, or to Ready=True.
   Result<double> pause(const std::string& name);
   Result<double> resume(const std::string& name);
@@ -31,6 +34,10 @@ class ClusterDriver {
  private:
   explicit ClusterDriver(const kube::ClusterConfig& config);
   Result<> follow();
+  // Until it is so of each; what says it for an error.
+  Result<double> create_until(const std::vector<std::string>& names,
+                              const std::function<bool(const std::string& name)>& is_so,
+                              const std::string& what);
   Result<double> patch(const std::string& name, bool pause, const std::string& condition);
   // Of its newest generation.
   bool holds(const std::string& name, const std::string& condition);
