@@ -45,7 +45,7 @@ void read_priority(JsonReader& reader, const Json& spec, const Classes& classes,
   const auto found = classes.priority.find(name);
   if (found != classes.priority.end()) {
     draft.pod.priority = found->second.value;
-  } else {
+  } else if (draft.spec.unplaceable.empty()) {
     draft.spec.unplaceable =
         fmt::format("spec.podTemplate.spec.priorityClassName: Not found: \"{}\"", name);
   }

@@ -123,7 +123,8 @@ TEST_F(ReadPodInfo, AnUnknownClassIsToldAndReadNoneTheLess) {
             "spec.podTemplate.spec.runtimeClassName: Not found: \"kata\"");
   EXPECT_EQ(read({"a", json(R"({"priorityClassName": "low"})")}).spec->unplaceable,
             "spec.podTemplate.spec.priorityClassName: Not found: \"low\"");
-  EXPECT_EQ(read({"a", json(R"({"schedulingGates": [{"name": "wait"}]})")}).spec->unplaceable,
+  const auto gated = json(R"({"schedulingGates": [{"name": "wait"}], "priorityClassName": "low"})");
+  EXPECT_EQ(read({"a", gated}).spec->unplaceable,
             "Scheduling is blocked due to non-empty scheduling gates");
 }
 

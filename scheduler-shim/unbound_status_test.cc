@@ -36,6 +36,13 @@ TEST(UnboundStatus, SaysWhatUpstreamAndKubeSchedulerSayOfAPendingPod) {
   EXPECT_EQ(find(patch, "Suspended")["reason"], "NotSuspended");
 }
 
+TEST(UnboundStatus, AGateIsNoLackOfNodes) {
+  Json gated = sandbox();
+  gated["spec"]["podTemplate"]["spec"]["schedulingGates"] = {{{"name", "wait"}}};
+  EXPECT_EQ(find(unbound_patch(gated, unschedulable("why"), kNow), "PodScheduled")["reason"],
+            "SchedulingGated");
+}
+
 TEST(UnboundStatus, NothingIsWrittenTwiceAndTimesStayWhileTheStatusDoes) {
   const Json first = unbound_patch(sandbox(), unschedulable("why"), kNow);
   const Json said = sandbox(first["status"]["conditions"]);

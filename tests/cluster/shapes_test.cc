@@ -60,7 +60,9 @@ const std::map<std::string, Fate>& fates() {
       {"resources", unschedulable("1 Insufficient example.com/device")},
       {"runtime-class",
        unschedulable("spec.podTemplate.spec.runtimeClassName: Not found: \"gvisor\"")},
-      {"scheduling", unschedulable("spec.podTemplate.spec.priorityClassName: Not found: \"high\"")},
+      {"scheduling",
+       {"PodScheduled", "False", "SchedulingGated",
+        "Scheduling is blocked due to non-empty scheduling gates", false}},
       {"security", agent_cannot("containers[0].securityContext.seccompProfile.localhostProfile",
                                 "load seccomp profiles", 8)},
       {"service", unsupported("service", "Services are not made yet")},
@@ -126,20 +128,21 @@ TEST_F(ShapesTest, EachEndsAsItShouldForAReasonThatIsSeen) {
   EXPECT_EQ(held["volumes"].size(), running.size());
 }
 
-TEST_F(ShapesTest, AClassThatIsMissingIsWaitedForAndThenTheNextReasonIsTold) {
+TEST_F(ShapesTest, WhatStandsInTheWayOfABindingIsToldOneAfterTheOther) {
   begin();
-  for (const std::string name : {"runtime-class", "scheduling"}) {
-    create_shape(name);
-    expect_fate(name, fates().at(name));
-  }
+  create_shape("runtime-class");
+  create_shape("scheduling");
+  expect_fate("runtime-class", fates().at("runtime-class"));
+  expect_fate("scheduling", fates().at("scheduling"));
+  patch("scheduling", {{"spec", {{"podTemplate", {{"spec", {{"schedulingGates", nullptr}}}}}}}});
+  expect_fate("scheduling",
+              unschedulable("spec.podTemplate.spec.priorityClassName: Not found: \"high\""));
   kubectl({"create", "priorityclass", "high", "--value=1000"});
   ask("POST", "/apis/node.k8s.io/v1/runtimeclasses",
       R"({"metadata": {"name": "gvisor"}, "handler": "runsc"})");
   expect_fate("runtime-class",
-              unschedulable("0/1 nodes are available: 1 node(s) didn't have the requested runtime "
-                            "handler."));
-  expect_fate("scheduling",
-              unschedulable("Scheduling is blocked due to non-empty scheduling gates"));
+              unschedulable("1 node(s) didn't have the requested runtime handler."));
+  expect_fate("scheduling", unschedulable("1 node(s) didn't match Pod's node affinity/selector."));
   kubectl({"delete", "priorityclass/high", "runtimeclass/gvisor"});
 }
 
