@@ -58,6 +58,8 @@ void drop_scheduling(Json& object) {
   for (const char* field : kScheduling) object[pod].erase(field);
 }
 
+constexpr size_t kMaxRefusal = 4096;
+
 Json suspension_of(const api::SandboxSpec& spec) {
   Json part = Json::object();
   part["operatingMode"] = spec.operatingMode;
@@ -140,18 +142,26 @@ void apply_suspension(const Json& patch, api::SandboxSpec& spec) {
   spec.suspend->depth = depth;
 }
 
+std::string refusal_of(const std::vector<api::Finding>& findings) {
+  std::string text;
+  for (size_t told = 0; told < findings.size(); ++told) {
+    const std::string one = to_string(findings[told]);
+    if (!text.empty() && text.size() + one.size() > kMaxRefusal) {
+      return text + " (and " + std::to_string(findings.size() - told) + " more)";
+    }
+    text += (text.empty() ? "" : "; ") + one;
+  }
+  return text;
+}
+
 api::SandboxStatus refusal_status(const ApiObject& object, const api::Time& now) {
   api::SandboxStatus status;
-  const api::Finding& first = object.findings.front();
   api::Condition ready;
   ready.type = "Ready";
   ready.status = "False";
   ready.observedGeneration = object.sandbox.metadata.generation;
   ready.reason = "UnsupportedField";
-  ready.message = to_string(first);
-  if (object.findings.size() > 1) {
-    ready.message += " (and " + std::to_string(object.findings.size() - 1) + " more)";
-  }
+  ready.message = refusal_of(object.findings);
   status.conditions = object.sandbox.status.conditions;
   api::set_condition(status.conditions, ready, now);
   api::Condition suspended = ready;

@@ -47,6 +47,10 @@ nlohmann::json suspension_patch(const api::SandboxSpec& from, const api::Sandbox
 // The spec with such a patch in place.
 void apply_suspension(const nlohmann::json& patch, api::SandboxSpec& spec);
 
+// All that is wrong with it, "; " between; where that is longer than 4 KiB, how many more there
+// are.
+std::string refusal_of(const std::vector<api::Finding>& findings);
+
 // What a Sandbox that this agent cannot run says of itself.
 api::SandboxStatus refusal_status(const ApiObject& object, const api::Time& now);
 

@@ -8,9 +8,11 @@
 namespace sandboxlet::agent {
 namespace {
 
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
+using testing::StartsWith;
 using Json = nlohmann::json;
 
 Json object(const Json& pod = Json::object()) {
@@ -186,7 +188,7 @@ TEST(SuspensionPatch, GoesBetweenAnyTwo) {
 
 // ---- Refusing
 
-TEST(RefusalStatus, NamesTheFirstFieldAndHowManyMore) {
+TEST(RefusalStatus, NamesEachField) {
   const ApiObject read = read_api_object(object({{"unheardOf", 1}, {"neither", 2}}));
   ASSERT_THAT(read.findings, SizeIs(2));
   const auto status = refusal_status(read, "2026-01-02T00:00:00Z");
@@ -195,8 +197,16 @@ TEST(RefusalStatus, NamesTheFirstFieldAndHowManyMore) {
   EXPECT_EQ(ready->status, "False");
   EXPECT_EQ(ready->reason, "UnsupportedField");
   EXPECT_EQ(ready->observedGeneration, 3);
-  EXPECT_THAT(ready->message, HasSubstr("spec.podTemplate.spec."));
-  EXPECT_THAT(ready->message, HasSubstr("(and 1 more)"));
+  EXPECT_THAT(ready->message, HasSubstr("spec.podTemplate.spec.unheardOf: "));
+  EXPECT_THAT(ready->message, HasSubstr("spec.podTemplate.spec.neither: "));
+}
+
+TEST(RefusalStatus, OfVeryManyFieldsTellsHowManyMore) {
+  const std::vector<api::Finding> findings(api::kMaxFindings, {"spec", std::string(100, 'x')});
+  const std::string refusal = refusal_of(findings);
+  EXPECT_THAT(refusal, StartsWith("spec: xxx"));
+  EXPECT_THAT(refusal, EndsWith(" more)"));
+  EXPECT_LT(refusal.size(), 4200U);
 }
 
 TEST(RefusalStatus, IsTheSameTheNextTime) {

@@ -203,7 +203,7 @@ void ApiSource::refuse(ApiEntry& entry, const ApiObject& object) {
   }
   api::Sandbox next = actor->sandbox();
   if (next.metadata.generation != entry.meta.generation) {
-    event(next, {true, "UnsupportedField", to_string(object.findings.front())});
+    event(next, {true, "UnsupportedField", refusal_of(object.findings)});
   }
   const api::SandboxSpec& asked = object.sandbox.spec;
   next.metadata = entry.meta;
