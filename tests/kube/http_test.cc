@@ -40,8 +40,7 @@ class HttpTest : public KubeTest {
                    R"("},"data":{"value":")" + value + R"("}})";
     return request;
   }
-  // From after one that is made first. Without a version the server would wait for its own cache to
-  // catch up with etcd, for seconds.
+  // From after one that is made first. Without a version the server would tell what there is.
   HttpRequest watch(const std::string& first, const std::string& more) {
     const auto created = send(config_map(first, "first"));
     EXPECT_TRUE(created && created->head.status == 201);

@@ -20,7 +20,7 @@ class KubeApiServer {
   static const std::optional<std::string>& why_not();
 
   // Answers when it is ready: after about five seconds, and after as many minutes where
-  // tools/kube-apiserver has to build one first.
+  // tools/kube-binaries has to build one first.
   static Result<std::unique_ptr<KubeApiServer>> start();
   ~KubeApiServer();
   KubeApiServer(const KubeApiServer&) = delete;

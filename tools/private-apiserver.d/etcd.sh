@@ -2,10 +2,10 @@
 # The etcd of one API server. It listens on sockets in the folder: nobody else reaches it, and there
 # is no port that another could take.
 
-# etcd 3.4 wants a host and a port also where it makes a socket of that name, below where it runs.
+# etcd wants a host and a port also where it makes a socket of that name, below where it runs.
 readonly etcd_socket=etcd.sock:0 peer_socket=peer.sock:0
 
-etcds() { processes_of etcd "--data-dir=$dir/etcd"; }
+etcds() { processes_of "$etcd_program" "--data-dir=$dir/data"; }
 
 # etcd_call METHOD JSON: etcd's gRPC as its gateway has it.
 etcd_call() {
@@ -17,7 +17,7 @@ serve_etcd() {
   local pid peers=unix://$peer_socket
   # One that was killed leaves its sockets, and the next one stumbles over them.
   rm -f "$dir/$etcd_socket" "$dir/$peer_socket"
-  launch "$dir/etcd.log" env --chdir="$dir" etcd --name=private "--data-dir=$dir/etcd" \
+  launch "$dir/etcd.log" env --chdir="$dir" "$etcd_program" --name=private "--data-dir=$dir/data" \
     "--listen-client-urls=unix://$etcd_socket" "--advertise-client-urls=unix://$etcd_socket" \
     "--listen-peer-urls=$peers" "--initial-advertise-peer-urls=$peers" \
     "--initial-cluster=private=$peers" --logger=zap --log-outputs=stderr
@@ -34,7 +34,7 @@ etcd_answers_or_ended() {  # PID
 revision() {
   local answer
   answer=$(etcd_call kv/range '{"key":"AA=="}')
-  [[ $answer =~ \"revision\":\"([0-9]+)\" ]] && echo "${BASH_REMATCH[1]}"
+  [[ $answer =~ \"revision\":\ *\"([0-9]+)\" ]] && echo "${BASH_REMATCH[1]}"
 }
 
 compact() {
