@@ -15,9 +15,35 @@ using kube::CurlHttp;
 using kube::Reflector;
 using testing::Contains;
 using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
 using Json = nlohmann::json;
 
 constexpr kube::Resource kConfigMaps{"", "v1", "configmaps"};
+
+// Notes what a reflector asks for. Where it spoils watch lists the server refuses them, as it does
+// where its etcd is too old for them.
+class Requests : public kube::Http {
+ public:
+  explicit Requests(kube::Http& http) : http_(http) {}
+
+  Task<Result<kube::HttpResponse>> send(kube::HttpRequest request) override {
+    return http_.send(std::move(request));
+  }
+  Task<Result<std::unique_ptr<kube::HttpStream>>> open(kube::HttpRequest request) override {
+    constexpr std::string_view kNeeded = "&resourceVersionMatch=NotOlderThan";
+    const auto at = request.path.find(kNeeded);
+    if (spoils_watch_lists && at != std::string::npos) request.path.erase(at, kNeeded.size());
+    paths.push_back(request.path);
+    return http_.open(std::move(request));
+  }
+
+  std::vector<std::string> paths;
+  bool spoils_watch_lists = false;
+
+ private:
+  kube::Http& http_;
+};
 
 class ReflectorTest : public KubeTest {
  protected:
@@ -28,6 +54,7 @@ class ReflectorTest : public KubeTest {
     ASSERT_TRUE(config) << config.error().message();
     http_.emplace(loop_.io(), loop_.clock(), *config);
     streams_.emplace(loop_.io(), loop_.clock(), *config);
+    requests_.emplace(*streams_);
     client_.emplace(*http_, loop_.clock());
     namespace_ = "reflector-" + std::to_string(++count_);
     const Json made{
@@ -53,7 +80,7 @@ class ReflectorTest : public KubeTest {
   }
   std::unique_ptr<Reflector> reflect(const std::string& label_selector = "") {
     kube::Selection selection{kConfigMaps, namespace_, "", label_selector};
-    return std::make_unique<Reflector>(loop_.io(), loop_.clock(), *streams_, selection, seen_);
+    return std::make_unique<Reflector>(loop_.io(), loop_.clock(), *requests_, selection, seen_);
   }
   bool has(const std::string& name) { return seen_.objects.contains(name); }
 
@@ -61,13 +88,14 @@ class ReflectorTest : public KubeTest {
   CoreLoop loop_;
   std::optional<CurlHttp> http_;
   std::optional<CurlHttp> streams_;
+  std::optional<Requests> requests_;
   std::optional<Client> client_;
   std::string namespace_;
   Recorder seen_{loop_};
 };
 int ReflectorTest::count_ = 0;
 
-TEST_F(ReflectorTest, TellsAllThereIsAndThenEachChange) {
+TEST_F(ReflectorTest, TellsAllThereIsAndThenEachChangeOverOneStream) {
   create("one");
   create("two");
   const auto reflector = reflect();
@@ -79,14 +107,21 @@ TEST_F(ReflectorTest, TellsAllThereIsAndThenEachChange) {
   EXPECT_TRUE(seen_.wait_until([&] { return seen_.objects["one"].contains("data"); }));
   remove("two");
   EXPECT_TRUE(seen_.wait_until([&] { return !has("two"); }));
+  EXPECT_THAT(requests_->paths, ElementsAre(HasSubstr("sendInitialEvents=true")));
 }
 
-TEST_F(ReflectorTest, ListsInPagesWhatIsManyObjects) {
+TEST_F(ReflectorTest, ListsInPagesWhereTheServerServesNoWatchList) {
   constexpr int kMany = 1203;
   for (int i = 0; i < kMany; ++i) create("many-" + std::to_string(i));
+  requests_->spoils_watch_lists = true;
   const auto reflector = reflect();
   ASSERT_TRUE(seen_.wait_until([&] { return seen_.syncs == 1; }));
   EXPECT_EQ(seen_.objects.size(), kMany);
+  create("later");
+  EXPECT_TRUE(seen_.wait_until([&] { return has("later"); }));
+  EXPECT_THAT(requests_->paths,
+              ElementsAre(HasSubstr("sendInitialEvents=true"), Not(HasSubstr("continue=")),
+                          HasSubstr("continue="), HasSubstr("continue="), HasSubstr("watch=1")));
 }
 
 TEST_F(ReflectorTest, LeavingTheSelectionIsToldAsGone) {
