@@ -116,6 +116,21 @@ TEST_F(ApiSourceTest, AStatusIsWrittenWhenItChangesAndNotAgain) {
   EXPECT_THAT(cluster_.second_pass(), IsEmpty());
 }
 
+TEST_F(ApiSourceTest, AStartIsToldOnceItIsReady) {
+  cluster_.machine().runtime().fail_always("StartContainer", {.delay = 300ms});
+  ready("box");
+  EXPECT_THAT(writes(), ElementsAre("PATCH box", "PATCH box/status"));
+}
+
+TEST_F(ApiSourceTest, AStartThatTakesLongIsToldOnItsWay) {
+  cluster_.machine().runtime().fail_always("StartContainer", {.delay = 10s});
+  cluster_.create("box");
+  cluster_.bind("box");
+  settle();
+  EXPECT_THAT(writes(), ElementsAre("PATCH box", "PATCH box/status"));
+  EXPECT_EQ(condition("box", "Ready", "reason"), "DependenciesNotReady");
+}
+
 TEST_F(ApiSourceTest, WhatChangesWhileAStatusIsOnItsWayIsOneWriteMore) {
   cluster_.server().fault = [](const kube::HttpRequest& request) {
     kube::FakeHttpFault fault;
