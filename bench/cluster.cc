@@ -74,10 +74,7 @@ Result<Figures> at_once(Bench& bench) {
   for (int round = 0; round < kRounds; ++round) {
     const auto all = names("once-" + std::to_string(round), kAtOnce);
     TRY(const double floor, bench.floor.create_all(all));
-    for (const auto& name : all) {
-      TRY(const double removed, bench.floor.remove(name));
-      static_cast<void>(removed);
-    }
+    CHECK_OK(bench.floor.remove_all(all));
     TRY(const double took, bench.driver.create_all(all));
     CHECK_OK(bench.driver.remove_all(all));
     bare.add(floor);

@@ -154,6 +154,14 @@ Result<double> Floor::remove(const std::string& name) {
   return took;
 }
 
+Result<> Floor::remove_all(const std::vector<std::string>& names) {
+  for (const auto& name : names) {
+    TRY(const double took, remove(name));
+    static_cast<void>(took);
+  }
+  return {};
+}
+
 Result<double> Floor::create_all(const std::vector<std::string>& names) {
   for (const auto& name : names) CHECK_OK(prepare(name));
   size_t ended = 0;

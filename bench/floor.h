@@ -34,6 +34,7 @@ class Floor {
   Result<double> remove(const std::string& name);
   // The same as create, for all names at once.
   Result<double> create_all(const std::vector<std::string>& names);
+  Result<> remove_all(const std::vector<std::string>& names);
 
  private:
   struct Pod {
