@@ -1,5 +1,5 @@
+#include <map>
 #include <random>
-#include <set>
 
 #include "tests/cluster/cluster_test.h"
 #include "tests/rig/eventually.h"
@@ -9,6 +9,7 @@ namespace sandboxlet::test {
 namespace {
 
 constexpr int kNames = 8;
+constexpr int kNodes = 2;
 constexpr int kKills = 30;
 
 int64_t seconds_since(std::chrono::steady_clock::time_point begun) {
@@ -16,14 +17,19 @@ int64_t seconds_since(std::chrono::steady_clock::time_point begun) {
   return std::chrono::duration_cast<std::chrono::seconds>(gone).count();
 }
 
+// Whether that line is in a log, behind its first so many bytes.
+bool says(const std::string& log, const std::string& line, size_t behind) {
+  return log.find(line, behind) != std::string::npos;
+}
+
 // Users who create, pause, resume and delete by chance, while agents, the shim and the API server
-// are killed under them. At the end all is as they last said.
+// are killed under them, and etcd is compacted. At the end all is as they last said.
 class ClusterStormTest : public ClusterTest {
  protected:
   static std::string name(int index) { return "storm-" + std::to_string(index); }
 
   void begin_storm() {
-    begin(2);
+    begin(kNodes);
     std::cout << std::flush;
     random_.seed(seed_of_this_run());
   }
@@ -48,6 +54,46 @@ class ClusterStormTest : public ClusterTest {
       default:
         static_cast<void>(loop_.run(client().create(all, counter(one))));
     }
+  }
+
+  Result<> kill_an_agent() { return node(chance(kNodes)).agent->kill_and_restart(); }
+
+  Result<> kill_the_shim() {
+    shim().kill();
+    shim_began_ = shim().log().size();
+    return shim().kill_and_restart();
+  }
+
+  // The agents and the shim that now run have a version of Sandboxes to go on from.
+  bool all_follow() {
+    for (const ClusterNode& one : cluster_->nodes()) {
+      const std::string log = one.agent->log();
+      if (!says(log, "API server: connected", log.rfind("serving on"))) return false;
+    }
+    return says(shim().log(), "sandboxes: followed", shim_began_);
+  }
+
+  // The server comes back without what came after the versions that its watches were at.
+  void lose_history() {
+    for (const ClusterNode& one : cluster_->nodes()) logged_[&one] = one.agent->log().size();
+    shim_logged_ = shim().log().size();
+    // A revision that no watch of Sandboxes sees, so that none is at the one that is kept.
+    kubectl(
+        {"annotate", "namespace", "default", "lost=" + std::to_string(++losses_), "--overwrite"});
+    ASSERT_TRUE(api().compact_etcd());
+    ASSERT_TRUE(api().kill());
+    for (int i = 0; i < 5; ++i) disturb();
+    ASSERT_TRUE(api().restart());
+  }
+
+  // That their versions are gone.
+  bool all_were_told() {
+    for (const ClusterNode& one : cluster_->nodes()) {
+      if (!says(one.agent->log(), "API server: too old resource version", logged_[&one])) {
+        return false;
+      }
+    }
+    return says(shim().log(), "sandboxes: too old resource version", shim_logged_);
   }
 
   // True to its own spec, on one node and no other.
@@ -80,6 +126,11 @@ class ClusterStormTest : public ClusterTest {
 
   std::mt19937_64 random_;
   std::string untrue_;
+  int losses_ = 0;
+  // Bytes of logs: before the shim was last started, and before history was last lost.
+  size_t shim_began_ = 0;
+  size_t shim_logged_ = 0;
+  std::map<const ClusterNode*, size_t> logged_;
 };
 
 TEST_F(ClusterStormTest, WhateverIsKilledEverySandboxEndsAsItsUserLastSaid) {
@@ -89,22 +140,24 @@ TEST_F(ClusterStormTest, WhateverIsKilledEverySandboxEndsAsItsUserLastSaid) {
   int shims = 0;
   for (int step = 0; agents < kKills || shims < kKills; ++step) {
     for (int i = 0; i < 3; ++i) disturb();
-    if (step == 20) {
-      ASSERT_TRUE(api().kill());
-      for (int i = 0; i < 5; ++i) disturb();
-      ASSERT_TRUE(api().restart());
-    }
+    if (step == 20) lose_history();
+    if (HasFatalFailure()) return;
     if (chance(2) == 0 && agents < kKills) {
-      const auto again = node(chance(2)).agent->kill_and_restart();
+      const auto again = kill_an_agent();
       ASSERT_TRUE(again) << again.error().message();
       ++agents;
     } else if (shims < kKills) {
-      const auto again = shim().kill_and_restart();
+      const auto again = kill_the_shim();
       ASSERT_TRUE(again) << again.error().message();
       ++shims;
     }
   }
   std::cout << "the storm is over after " << seconds_since(begun) << " s" << std::endl;
+  // Once more when all of them watch, as soon after a kill they may not.
+  ASSERT_TRUE(eventually([&] { return all_follow(); }, std::chrono::seconds(60)));
+  for (int i = 0; i < 10; ++i) disturb();
+  ASSERT_NO_FATAL_FAILURE(lose_history());
+  EXPECT_TRUE(eventually([&] { return all_were_told(); }));
   EXPECT_TRUE(eventually([&] { return all_are_true(); }, std::chrono::seconds(120))) << untrue_;
 }
 
