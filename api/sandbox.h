@@ -6,6 +6,8 @@ namespace sandboxlet::api {
 
 inline constexpr char kSandboxApiVersion[] = "agents.x-k8s.io/v1beta1";
 inline constexpr char kSandboxKind[] = "Sandbox";
+// Kept in place while a node holds anything of the Sandbox.
+inline constexpr char kNodeFinalizer[] = "sandboxlet.io/node";
 
 struct ClaimMetadata {
   std::string name;

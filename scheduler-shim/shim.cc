@@ -6,6 +6,7 @@
 
 #include "api/time.h"
 #include "scheduler-shim/read_node_info.h"
+#include "scheduler-shim/release.h"
 
 namespace sandboxlet::scheduler {
 
@@ -41,7 +42,9 @@ Shim::Shim(ShimContext context)
       statuses_(context_.io, context_.clock, kWriters, kBackoff,
                 [this](std::string uid) { return write_status(std::move(uid)); }),
       deletions_(context_.io, context_.clock, kWriters, kBackoff,
-                 [this](std::string uid) { return delete_one(std::move(uid)); }) {
+                 [this](std::string uid) { return delete_one(std::move(uid)); }),
+      releases_(context_.io, context_.clock, kWriters, kBackoff,
+                [this](std::string uid) { return release_one(std::move(uid)); }) {
   follow_classes();
   follow_namespaces();
   follow_nodes();
@@ -88,6 +91,7 @@ void Shim::follow_sandboxes() {
     expiry_.remove(uid);
     untold_.erase(uid);
     expiring_.erase(uid);
+    releasing_.erase(uid);
     wake(cache_.remove_sandbox(uid));
   };
   informers_["sandboxes"] =
@@ -95,6 +99,8 @@ void Shim::follow_sandboxes() {
 }
 
 void Shim::set_sandbox(const Json& object) {
+  // Also of what cannot be read.
+  set_release(object);
   auto pod = reader_.read(object);
   if (!pod) {
     spdlog::warn("{}/{}: {}", text_at(object, "/metadata/namespace"),
@@ -123,6 +129,17 @@ void Shim::set_expiry(const Json& object, const std::string& uid) {
   expiring_[uid] = {text_at(object, "/metadata/namespace"), text_at(object, "/metadata/name"), uid};
   expiry_.set(uid, *at);
   delete_expired();
+}
+
+void Shim::set_release(const Json& object) {
+  const std::string uid = text_at(object, "/metadata/uid");
+  if (release_patch(object).is_null()) {
+    releasing_.erase(uid);
+    return;
+  }
+  releasing_[uid] = {text_at(object, "/metadata/namespace"), text_at(object, "/metadata/name"),
+                     uid};
+  releases_.add(uid);
 }
 
 void Shim::follow_nodes() {
@@ -377,6 +394,24 @@ Task<Result<>> Shim::delete_one(std::string uid) {
   if (!removed && !is_gone) co_return removed.error();
   spdlog::info("{}/{} deleted at its shutdownTime", subject.namespace_, subject.name);
   expiring_.erase(uid);
+  co_return Result<>();
+}
+
+Task<Result<>> Shim::release_one(std::string uid) {
+  const auto found = releasing_.find(uid);
+  if (found == releasing_.end()) co_return Result<>();
+  const Subject subject = found->second;
+  const kube::ObjectRef ref{kube::kSandboxes, subject.namespace_, subject.name, ""};
+  const auto object = co_await context_.client.get(ref);
+  if (!object && object.error().code() == Code::kNotFound) co_return Result<>();
+  if (!object) co_return object.error();
+  if (text_at(*object, "/metadata/uid") != uid) co_return Result<>();
+  Json patch = release_patch(*object);
+  if (patch.is_null()) co_return Result<>();
+  const auto released = co_await context_.client.merge_patch(ref, std::move(patch));
+  if (!released && released.error().code() == Code::kNotFound) co_return Result<>();
+  if (!released) co_return released.error();
+  spdlog::info("{}/{} was deleted and is on no node: let go", subject.namespace_, subject.name);
   co_return Result<>();
 }
 

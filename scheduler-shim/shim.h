@@ -32,8 +32,8 @@ struct ShimContext {
 
 // Binds Sandboxes to nodes: follows what the API server has, decides, and writes the binding into
 // status.nodeName, over the version that it decided on. Says of a Sandbox that is on no node why,
-// and deletes those whose time is over. Works from its construction on; before, it must lead.
-// Belongs to the core thread.
+// deletes those whose time is over, and lets go of deleted ones that no agent watches. Works from
+// its construction on; before, it must lead. Belongs to the core thread.
 class Shim {
  public:
   explicit Shim(ShimContext context);
@@ -62,6 +62,7 @@ class Shim {
   void follow_classes();
   void set_sandbox(const Json& object);
   void set_expiry(const Json& object, const std::string& uid);
+  void set_release(const Json& object);
   void set_node(const std::string& name);
   void set_lease(const Json& lease);
   void sweep_leases();
@@ -83,6 +84,7 @@ class Shim {
   Task<Result<>> write_status(std::string uid);
   void delete_expired();
   Task<Result<>> delete_one(std::string uid);
+  Task<Result<>> release_one(std::string uid);
 
   const ShimContext context_;
   Classes classes_;
@@ -98,6 +100,7 @@ class Shim {
   // What is to be said of those that are on no node, until it is said; by uid.
   std::map<std::string, std::pair<Subject, Unbound>> untold_;
   std::map<std::string, Subject> expiring_;
+  std::map<std::string, Subject> releasing_;
   size_t binding_ = 0;
   size_t bound_ = 0;
   bool decision_is_due_ = false;
@@ -106,6 +109,7 @@ class Shim {
   std::unique_ptr<Timer> next_expiry_;
   WorkQueue statuses_;
   WorkQueue deletions_;
+  WorkQueue releases_;
   std::map<std::string, std::unique_ptr<kube::Informer>> informers_;
 };
 

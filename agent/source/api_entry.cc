@@ -43,7 +43,7 @@ std::optional<ApiWrite> next_write(const ApiEntry& entry, TimePoint now) {
   }
   if (entry.is_held && !entry.has_finalizer && !entry.is_deleting()) {
     Json body = applied(entry);
-    body["metadata"]["finalizers"] = {kFinalizer};
+    body["metadata"]["finalizers"] = {api::kNodeFinalizer};
     return ApiWrite{ApiWriteKind::kHold, std::move(body)};
   }
   if (!entry.pending_spec.is_null() && !entry.is_deleting()) {

@@ -40,7 +40,7 @@ TEST(NextWrite, HoldsFirstWhatThisNodeRuns) {
   const auto write = next_write(made, kNow);
   ASSERT_TRUE(write);
   EXPECT_EQ(write->kind, ApiWriteKind::kHold);
-  EXPECT_THAT(write->body["metadata"]["finalizers"], Contains(kFinalizer));
+  EXPECT_THAT(write->body["metadata"]["finalizers"], Contains(api::kNodeFinalizer));
   EXPECT_EQ(write->body["metadata"]["uid"], "u-1");
 }
 

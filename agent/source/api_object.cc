@@ -83,7 +83,7 @@ ApiObject read_api_object(Json object) {
   result.sandbox.metadata.deletionGracePeriodSeconds.reset();
   const auto& finalizers = result.sandbox.metadata.finalizers;
   result.has_finalizer =
-      std::find(finalizers.begin(), finalizers.end(), kFinalizer) != finalizers.end();
+      std::find(finalizers.begin(), finalizers.end(), api::kNodeFinalizer) != finalizers.end();
   if (!result.findings.empty()) return result;
   api::set_defaults(result.sandbox);
   result.findings = api::validate(result.sandbox);

@@ -13,9 +13,6 @@ namespace sandboxlet::agent {
 
 // What stands between the API server's Sandboxes and this agent's, as far as it is pure.
 
-// Kept in place while this node holds anything of the Sandbox.
-inline constexpr char kFinalizer[] = "sandboxlet.io/node";
-
 // A Sandbox as the API server shows it.
 // clang-tidy 14 takes the assertions in Json's noexcept move for throws.
 struct ApiObject {  // NOLINT(bugprone-exception-escape)

@@ -44,7 +44,7 @@ Json as_json(const api::SandboxStatus& status) { return api::write_status(status
 
 TEST(ApiObject, IsReadWithItsDefaultsAndItsStatusAsItStands) {
   Json box = object();
-  box["metadata"]["finalizers"] = {"x.io/other", kFinalizer};
+  box["metadata"]["finalizers"] = {"x.io/other", api::kNodeFinalizer};
   box["status"] = {{"nodeName", "node-1"}, {"selector", "a=b"}};
   const ApiObject read = read_api_object(box);
   EXPECT_THAT(read.findings, IsEmpty());

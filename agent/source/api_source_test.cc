@@ -164,7 +164,7 @@ TEST_F(ApiSourceTest, AStatusDoesNotCoverABindingToAnotherNode) {
 
 TEST_F(ApiSourceTest, HoldsTheObjectUntilNothingIsLeft) {
   ready("box");
-  EXPECT_THAT(finalizers("box"), Contains(kFinalizer));
+  EXPECT_THAT(finalizers("box"), Contains(api::kNodeFinalizer));
   cluster_.machine().runtime().ignore_term("c0");
   cluster_.remove("box");
   settle();
@@ -178,7 +178,7 @@ TEST_F(ApiSourceTest, HoldsTheObjectUntilNothingIsLeft) {
 
 TEST_F(ApiSourceTest, LetsGoOnceAndLeavesTheFinalizersOfOthers) {
   ready("box");
-  cluster_.patch("box", {{"metadata", {{"finalizers", {kFinalizer, "x.io/other"}}}}});
+  cluster_.patch("box", {{"metadata", {{"finalizers", {api::kNodeFinalizer, "x.io/other"}}}}});
   settle();
   cluster_.server().clear_requests();
   cluster_.remove("box");

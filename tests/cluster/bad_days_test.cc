@@ -70,6 +70,24 @@ TEST_F(ClusterBadDaysTest, ASandboxThatIsDeletedWhileTheAgentIsAwayIsPutDownAtIt
   EXPECT_TRUE(becomes("kept", "Ready", "True"));
 }
 
+TEST_F(ClusterBadDaysTest, ASandboxWhoseBindingWasTakenAwayGoesWithoutItsAgent) {
+  begin();
+  create(counter("unbound"));
+  ASSERT_TRUE(becomes("unbound", "Ready", "True"));
+  ASSERT_TRUE(node().agent->stop());
+  // Else it would be bound again at once.
+  kubectl({"patch", "sandboxnode", "node-1", "--type=merge",
+           R"(--patch={"spec": {"unschedulable": true}})"});
+  patch("unbound", {{"status", {{"nodeName", nullptr}}}}, "status");
+  ASSERT_TRUE(becomes("unbound", "PodScheduled", "False"));
+  EXPECT_THAT(get("unbound")["metadata"]["finalizers"], testing::Contains("sandboxlet.io/node"));
+  remove("unbound");
+  ASSERT_TRUE(is_gone("unbound"));
+  EXPECT_EQ(pods(0, "unbound"), 1U);
+  ASSERT_TRUE(node().agent->kill_and_restart());
+  EXPECT_TRUE(eventually([&] { return pods(0) == 0; }));
+}
+
 TEST_F(ClusterBadDaysTest, WithoutItsServerANodeRunsOnAndWhatIsDoneThereIsWrittenThroughLater) {
   begin();
   create(counter("alone"));

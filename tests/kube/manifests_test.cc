@@ -258,6 +258,7 @@ constexpr char kNodeLease[] = "sandboxlet-node-lease";
 constexpr Right kAllowed[] = {
     {"sandbox-shim", "get", "agents.x-k8s.io/sandboxes"},
     {"sandbox-shim", "delete", "agents.x-k8s.io/sandboxes"},
+    {"sandbox-shim", "patch", "agents.x-k8s.io/sandboxes"},
     {"sandbox-shim", "list", "/namespaces", ""},
     {"sandbox-shim", "watch", "/namespaces", ""},
     {"sandbox-shim", "list", "coordination.k8s.io/leases", kSystem, "sandbox-shim"},
@@ -297,7 +298,8 @@ constexpr Right kForbidden[] = {
     {"sandbox-shim", "create", "/pods"},
     {"sandboxlet", "get", "/nodes", ""},
     {"sandbox-shim", "get", "/secrets"},
-    {"sandbox-shim", "patch", "agents.x-k8s.io/sandboxes"},
+    {"sandbox-shim", "create", "agents.x-k8s.io/sandboxes"},
+    {"sandbox-shim", "update", "agents.x-k8s.io/sandboxes"},
     {"sandbox-shim", "update", "agents.x-k8s.io/sandboxes/status"},
     {"sandbox-shim", "patch", "sandboxlet.io/sandboxnodes", ""},
     {"sandbox-shim", "patch", "/nodes", ""},
