@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 #include "api/conditions.h"
 #include "api/json.h"
 #include "api/time.h"
@@ -19,6 +21,8 @@ constexpr size_t kWriters = 16;
 const Backoff kBackoff{std::chrono::milliseconds(100), std::chrono::seconds(30)};
 // How long a status may wait that tells of the way alone: a start says three things within 200 ms.
 constexpr Duration kWayIsTold = std::chrono::seconds(1);
+// Between two of those, so that a burst of starts leaves the API server to what is Ready.
+constexpr Duration kBetweenThose = std::chrono::milliseconds(100);
 // How long who suspends or resumes on the local socket waits for the API server's word.
 constexpr Duration kPatience = std::chrono::seconds(2);
 
@@ -310,16 +314,18 @@ void ApiSource::status_changed(const api::Sandbox& sandbox) {
   tell(ChangeType::kModified, sandbox);
   if (found->second.is_leaving) return;
   context_.store.put_status(sandbox);
-  wish_status(found->second, sandbox.status, clock().now());
+  wish_status(found->second, sandbox.status);
   writes_.add(sandbox.metadata.uid);
 }
 
 // One that waits goes on waiting for as long as it had to.
-void ApiSource::wish_status(ApiEntry& entry, const api::SandboxStatus& status, TimePoint now) {
+void ApiSource::wish_status(ApiEntry& entry, const api::SandboxStatus& status) {
+  const TimePoint now = clock().now();
   if (!is_on_the_way(entry.status, status)) {
     entry.status_waits_until = now;
   } else if (entry.status_waits_until <= now) {
-    entry.status_waits_until = now + kWayIsTold;
+    entry.status_waits_until = std::max(now + kWayIsTold, next_on_the_way_);
+    next_on_the_way_ = entry.status_waits_until + kBetweenThose;
   }
   entry.wanted_status = status;
 }

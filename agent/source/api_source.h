@@ -66,7 +66,7 @@ class ApiSource final : public Source, private kube::ReflectorHandler {
   void take(Json object);
   bool is_known(const Json& object);
   void want(ApiEntry& entry, api::Sandbox sandbox);
-  static void wish_status(ApiEntry& entry, const api::SandboxStatus& status, TimePoint now);
+  void wish_status(ApiEntry& entry, const api::SandboxStatus& status);
   void refuse(ApiEntry& entry, const ApiObject& object);
   // It may be gone, bound to another node, or there all the same: asks.
   Task<Result<>> look_for(std::string uid);
@@ -90,6 +90,8 @@ class ApiSource final : public Source, private kube::ReflectorHandler {
   // Why a suspension that was asked for here is not to be, by uid, until who asked has heard it.
   std::map<std::string, Error> refusals_;
   std::string trouble_ = "the API server has not answered yet";
+  // When the next status may be told that can wait.
+  TimePoint next_on_the_way_{};
   // Changes asked for on the local socket, to one Sandbox at a time.
   NameQueue writers_;
   // The API server has answered to a change, or is away.
