@@ -54,7 +54,7 @@ Json taken(const Election& election, const std::string& name, WallTime now) {
     spec["leaseTransitions"] = first ? 0 : spec["leaseTransitions"].get<int64_t>() + 1;
   }
   spec["holderIdentity"] = election.identity;
-  spec["leaseDurationSeconds"] = seconds_of(kLeaseDuration);
+  spec["leaseDurationSeconds"] = seconds_of(election.duration);
   spec["renewTime"] = api::format_micro_time(now);
   return lease;
 }

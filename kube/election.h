@@ -11,13 +11,18 @@ namespace sandboxlet::kube {
 // Whether a lease has run out is judged by one's own clock alone, since it was last seen to change:
 // the times that stand in it are another machine's. Pure.
 
+// client-go's, which has 10 and 2 seconds beside them.
 inline constexpr Duration kLeaseDuration = std::chrono::seconds(15);
-inline constexpr Duration kRenewDeadline = std::chrono::seconds(10);
-inline constexpr Duration kRetryPeriod = std::chrono::seconds(2);
+// How long a leader that cannot renew goes on, and how often it is tried, with leases of that
+// length: in those proportions.
+constexpr Duration renew_deadline(Duration lease) { return lease * 2 / 3; }
+constexpr Duration retry_period(Duration lease) { return lease * 2 / 15; }
 
 // clang-tidy 14 takes the assertions in Json's noexcept move for throws.
 struct Election {  // NOLINT(bugprone-exception-escape)
   std::string identity;
+  // Of the lease that is taken, in whole seconds.
+  Duration duration = kLeaseDuration;
   // The Lease as it was last seen; null where there is none.
   nlohmann::json lease;
   TimePoint changed_at{};

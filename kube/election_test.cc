@@ -81,5 +81,19 @@ TEST(Election, ANewLeaseHasItsNameAndNoTransition) {
   EXPECT_EQ(fresh["spec"]["leaseTransitions"], 0);
 }
 
+TEST(Election, ALeaseLastsAsLongAsItsHolderSays) {
+  Election election;
+  election.identity = "b";
+  Json others = lease("a", "1");
+  others["spec"]["leaseDurationSeconds"] = 3;
+  note_lease(election, others, kNow);
+  EXPECT_FALSE(may_take(election, kNow + seconds(2)));
+  EXPECT_TRUE(may_take(election, kNow + seconds(3)));
+  election.duration = seconds(6);
+  EXPECT_EQ(taken(election, "lease", kWall)["spec"]["leaseDurationSeconds"], 6);
+  EXPECT_EQ(renew_deadline(kLeaseDuration), seconds(10));
+  EXPECT_EQ(retry_period(kLeaseDuration), seconds(2));
+}
+
 }  // namespace
 }  // namespace sandboxlet::kube

@@ -16,6 +16,7 @@ class LeaderElector::Loop : public std::enable_shared_from_this<Loop>, private R
   Loop(asio::io_context& io, Clock& clock, Client& client, Http& streams, ElectionOptions options)
       : io_(io), clock_(clock), client_(client), streams_(streams), options_(std::move(options)) {
     election_.identity = options_.identity;
+    election_.duration = options_.duration;
   }
 
   void start() {
@@ -55,8 +56,9 @@ class LeaderElector::Loop : public std::enable_shared_from_this<Loop>, private R
 
   // client-go stretches a candidate's waits by up to 1.2 of themselves.
   Duration pause() {
-    if (election_.leads) return kRetryPeriod;
-    return std::chrono::duration_cast<Duration>(kRetryPeriod * jitter_.between(1, 2.2));
+    const Duration period = retry_period(options_.duration);
+    if (election_.leads) return period;
+    return std::chrono::duration_cast<Duration>(period * jitter_.between(1, 2.2));
   }
 
   // Takes or renews the lease where that may be. One at a time.
@@ -91,7 +93,7 @@ class LeaderElector::Loop : public std::enable_shared_from_this<Loop>, private R
     }
     note_lease(election_, std::move(*written), clock_.now());
     // A request may hang for longer than the lease lasts: this does not wait for it.
-    timer_ = clock_.call_at(begun + kRenewDeadline, [this] { lose(); });
+    timer_ = clock_.call_at(begun + renew_deadline(options_.duration), [this] { lose(); });
     if (!std::exchange(election_.leads, true)) {
       watch_.reset();
       spdlog::info("leader election: {} leads", options_.identity);

@@ -15,6 +15,8 @@ struct ElectionOptions {
   std::string namespace_;
   // The lease's.
   std::string name;
+  // How long the lease lasts, in whole seconds.
+  Duration duration = std::chrono::seconds(15);
   // Another for each candidate, also for two in one place one after the other.
   std::string identity;
   // Once, when it leads.
@@ -23,9 +25,9 @@ struct ElectionOptions {
   std::function<void()> on_lost;
 };
 
-// Stands for election until it leads, and renews then (client-go: tools/leaderelection; 15, 10 and
-// 2 seconds). A candidate also watches the lease: one that is let go of is taken at once. Belongs
-// to the core thread; destroying it stops all of that, and lets the lease run out.
+// Stands for election until it leads, and renews then (client-go: tools/leaderelection). A
+// candidate also watches the lease: one that is let go of is taken at once. Belongs to the core
+// thread; destroying it stops all of that, and lets the lease run out.
 class LeaderElector {
  public:
   LeaderElector(asio::io_context& io, Clock& clock, Client& client, Http& streams,

@@ -24,6 +24,7 @@ struct Options {
   std::string cluster = "in-cluster";
   std::string lease_namespace = "sandboxlet-system";
   std::string lease_name = "sandbox-shim";
+  int lease_seconds = 15;
   std::string score = "LeastAllocated";
   std::string metrics_address = "127.0.0.1:9096";
   std::string log_level = "info";
@@ -54,6 +55,7 @@ class Program {
     kube::ElectionOptions election;
     election.namespace_ = options_.lease_namespace;
     election.name = options_.lease_name;
+    election.duration = std::chrono::seconds(options_.lease_seconds);
     election.identity = identity_;
     election.on_elected = [this] { lead(); };
     // What was decided here must not meet what another decides now.
@@ -162,6 +164,10 @@ int main(int argc, char** argv) {
   app.add_option("--lease-namespace", options.lease_namespace, "Where the leader's lease is")
       ->capture_default_str();
   app.add_option("--lease-name", options.lease_name, "The leader's lease")->capture_default_str();
+  app.add_option("--lease-seconds", options.lease_seconds,
+                 "How long the lease lasts: as long may be nothing bound after a leader's death")
+      ->check(CLI::Range(1, 3600))
+      ->capture_default_str();
   app.add_option("--score", options.score,
                  "Which nodes are better: LeastAllocated spreads, MostAllocated packs")
       ->check(CLI::IsMember({"LeastAllocated", "MostAllocated"}))

@@ -32,8 +32,8 @@ void ClusterTest::SetUp() {
   cluster_.emplace(api(), folder);
 }
 
-void ClusterTest::begin(int nodes) {
-  const auto shim = cluster_->add_shim();
+void ClusterTest::begin(int nodes, const std::vector<std::string>& shim_flags) {
+  const auto shim = cluster_->add_shim(shim_flags);
   ASSERT_TRUE(shim) << shim.error().message();
   for (int i = 1; i <= nodes; ++i) {
     const auto node = cluster_->add_node("node-" + std::to_string(i));

@@ -24,7 +24,7 @@ class ClusterTest : public KubeTest {
   void TearDown() override;
 
   // A shim that leads, and a node that is ready.
-  void begin(int nodes = 1);
+  void begin(int nodes = 1, const std::vector<std::string>& shim_flags = {});
   ClusterNode& node(size_t index = 0) { return cluster_->nodes()[index]; }
   ShimProcess& shim(size_t index = 0) { return *cluster_->shims()[index]; }
 

@@ -22,7 +22,7 @@ TEST_F(StrangeStartTest, WhoComesBeforeTheKindsWaitsForThem) {
 
 TEST_F(StrangeStartTest, AShimWhoseClockIsMinutesAheadTakesNoNodeForDead) {
   const auto shim =
-      cluster_->add_shim({"env", "FAKETIME_DONT_FAKE_MONOTONIC=1", "faketime", "-f", "+7m"});
+      cluster_->add_shim({}, {"env", "FAKETIME_DONT_FAKE_MONOTONIC=1", "faketime", "-f", "+7m"});
   ASSERT_TRUE(shim) << shim.error().message();
   const auto node = cluster_->add_node("node-1");
   ASSERT_TRUE(node) << node.error().message();

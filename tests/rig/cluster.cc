@@ -31,6 +31,7 @@ std::string name_of(const std::string& account, const std::string& node) {
 
 Result<std::unique_ptr<ShimProcess>> ShimProcess::start(const std::string& folder,
                                                         const std::string& kubeconfig,
+                                                        const std::vector<std::string>& flags,
                                                         const std::vector<std::string>& prefix) {
   auto shim = std::make_unique<ShimProcess>();
   shim->arguments_ = prefix;
@@ -38,6 +39,7 @@ Result<std::unique_ptr<ShimProcess>> ShimProcess::start(const std::string& folde
        {SANDBOXLET_SHIM, "--cluster", kubeconfig.c_str(), "--metrics-address", ""}) {
     shim->arguments_.emplace_back(word);
   }
+  shim->arguments_.insert(shim->arguments_.end(), flags.begin(), flags.end());
   shim->log_ = folder + "/shim.log";
   CHECK_OK(shim->launch());
   return shim;
@@ -107,11 +109,12 @@ Result<ClusterNode*> Cluster::add_node(const std::string& name, const std::strin
   return &nodes_.back();
 }
 
-Result<ShimProcess*> Cluster::add_shim(const std::vector<std::string>& prefix) {
+Result<ShimProcess*> Cluster::add_shim(const std::vector<std::string>& flags,
+                                       const std::vector<std::string>& prefix) {
   TRY(const std::string config, kubeconfig("sandbox-shim"));
   const std::string folder = folder_ + "/shim-" + std::to_string(shims_.size());
   mkdir(folder.c_str(), 0700);
-  TRY(auto shim, ShimProcess::start(folder, config, prefix));
+  TRY(auto shim, ShimProcess::start(folder, config, flags, prefix));
   shims_.push_back(std::move(shim));
   return shims_.back().get();
 }

@@ -19,6 +19,7 @@ class ShimProcess {
   // Answers when it runs; that it leads, its log and the lease tell.
   static Result<std::unique_ptr<ShimProcess>> start(const std::string& folder,
                                                     const std::string& kubeconfig,
+                                                    const std::vector<std::string>& flags = {},
                                                     const std::vector<std::string>& prefix = {});
 
   pid_t pid() const { return process_.pid(); }
@@ -57,7 +58,9 @@ class Cluster {
 
   // Named "<prefix>-1" and so on. more is added to the agent's configuration.
   Result<ClusterNode*> add_node(const std::string& name, const std::string& more = "");
-  Result<ShimProcess*> add_shim(const std::vector<std::string>& prefix = {});
+  // prefix is a command that runs it.
+  Result<ShimProcess*> add_shim(const std::vector<std::string>& flags = {},
+                                const std::vector<std::string>& prefix = {});
 
   std::deque<ClusterNode>& nodes() { return nodes_; }
   std::vector<std::unique_ptr<ShimProcess>>& shims() { return shims_; }
