@@ -32,6 +32,8 @@ struct ApiEntry {  // NOLINT(bugprone-exception-escape)
   bool is_finished = false;
   // Its binding was taken from this node: it is put down here, and its volumes are kept.
   bool is_leaving = false;
+  // That is done. The volumes go with the object, which no watch of this node shows any more.
+  bool has_left = false;
   // Seen by the sync that is under way.
   bool is_listed = false;
 };

@@ -23,6 +23,10 @@ const Backoff kBackoff{std::chrono::milliseconds(100), std::chrono::seconds(30)}
 constexpr Duration kWayIsTold = std::chrono::seconds(1);
 // Between two of those, so that a burst of starts leaves the API server to what is Ready.
 constexpr Duration kBetweenThose = std::chrono::milliseconds(100);
+// In place of what is to be written of it: it is bound to another node.
+constexpr char kLeaves[] = "leaves";
+// How often it is asked for an object that has left this node, whether it is still there.
+constexpr Duration kLooksForTheLeft = std::chrono::minutes(5);
 // How long who suspends or resumes on the local socket waits for the API server's word.
 constexpr Duration kPatience = std::chrono::seconds(2);
 
@@ -78,13 +82,16 @@ Result<> ApiSource::start(Manager& manager) {
     entry.meta.resourceVersion.clear();
     entry.spec = sandbox.spec;
     entry.pending_spec = Json::parse(pending, nullptr, /*allow_exceptions=*/false);
+    entry.is_leaving = entry.pending_spec == kLeaves;
     if (!entry.pending_spec.is_object()) entry.pending_spec = nullptr;
     entry.is_held = true;
-    know(sandbox.metadata);
+    if (!entry.is_leaving) know(sandbox.metadata);
     sandbox.status.nodeName = context_.node_name;
     const std::string uid = sandbox.metadata.uid;
     manager.want(std::move(sandbox));
-    asio::co_spawn(context_.io, tell_once_known(manager.find(uid)), die_on_exception);
+    const auto actor = manager.find(uid);
+    asio::co_spawn(context_.io, entry.is_leaving ? see_off(actor) : tell_once_known(actor),
+                   die_on_exception);
   }
   const kube::Selection selection{kube::kSandboxes, "", "status.nodeName=" + context_.node_name,
                                   ""};
@@ -167,7 +174,7 @@ void ApiSource::take(Json json) {
   entry.spec = object.sandbox.spec;
   entry.status = std::move(object.status);
   entry.has_finalizer = object.has_finalizer;
-  entry.is_leaving = false;
+  entry.has_left = false;
   if (!entry.is_finished) {
     if (object.findings.empty()) {
       want(entry, std::move(object.sandbox));
@@ -175,6 +182,7 @@ void ApiSource::take(Json json) {
       refuse(entry, object);
     }
   }
+  entry.is_leaving = false;
   // Not the object's own, which has been moved from.
   writes_.add(entry.meta.uid);
 }
@@ -185,7 +193,8 @@ void ApiSource::want(ApiEntry& entry, api::Sandbox sandbox) {
   // What was never begun here, or is over, is not begun to be ended.
   if (!actor && entry.is_deleting() && !entry.has_finalizer) return;
   if (!entry.pending_spec.is_null()) apply_suspension(entry.pending_spec, sandbox.spec);
-  if (actor && wants_the_same(actor->sandbox(), sandbox)) return;
+  const bool has_come_back = std::exchange(entry.is_leaving, false);
+  if (actor && !has_come_back && wants_the_same(actor->sandbox(), sandbox)) return;
   asio::co_spawn(context_.io, save(sandbox, entry.pending_spec), die_on_exception);
   know(entry.meta);
   entry.is_held = true;
@@ -230,6 +239,9 @@ Task<Result<>> ApiSource::look_for(std::string uid) {
   const bool is_there = object && object->value(Json::json_pointer("/metadata/uid"), "") == uid;
   if (is_there) {
     take(std::move(*object));
+    found = entries_.find(uid);
+    const bool has_left = found != entries_.end() && found->second.has_left;
+    if (has_left) looks_.add_at(uid, clock().now() + kLooksForTheLeft);
   } else {
     put_down(found->second);
   }
@@ -240,9 +252,15 @@ void ApiSource::put_down(ApiEntry& entry) {
   entry.is_seen = false;
   entry.has_finalizer = false;
   const auto actor = manager().find(entry.meta.uid);
-  if (!actor) return drop(entry.meta.uid);
-  if (!actor->sandbox().metadata.deletionTimestamp.empty()) return;
-  api::Sandbox last = actor->sandbox();
+  if (!actor && !entry.has_left) return drop(entry.meta.uid);
+  if (actor && !actor->sandbox().metadata.deletionTimestamp.empty()) return;
+  api::Sandbox last;
+  if (actor) {
+    last = actor->sandbox();
+  } else {
+    last.metadata = entry.meta;
+    last.spec = entry.spec;
+  }
   spdlog::warn("{}/{} is gone from the API server: ending it", last.metadata.namespace_,
                last.metadata.name);
   last.metadata.deletionTimestamp = api::format_time(clock().wall());
@@ -252,6 +270,7 @@ void ApiSource::put_down(ApiEntry& entry) {
 }
 
 void ApiSource::leave(ApiEntry& entry) {
+  if (entry.has_left) return;
   const auto actor = manager().find(entry.meta.uid);
   if (!actor) return drop(entry.meta.uid);
   if (entry.is_leaving) return;
@@ -264,7 +283,7 @@ void ApiSource::leave(ApiEntry& entry) {
   if (!last.spec.suspend) last.spec.suspend.emplace();
   last.spec.suspend->depth = to_string(api::Depth::kTerminate);
   // This node must not run it after a restart, be the API server away.
-  asio::co_spawn(context_.io, save(last, nullptr), die_on_exception);
+  asio::co_spawn(context_.io, save(last, kLeaves), die_on_exception);
   manager().want(std::move(last));
   asio::co_spawn(context_.io, see_off(actor), die_on_exception);
 }
@@ -282,7 +301,8 @@ Task<void> ApiSource::see_off(std::shared_ptr<Actor> actor) {
   forget_name(actor->sandbox().metadata);
   tell(ChangeType::kDeleted, actor->sandbox());
   manager().release(uid);
-  drop(uid);
+  found->second.has_left = true;
+  looks_.add(uid);
 }
 
 void ApiSource::drop(std::string uid) {
@@ -333,8 +353,9 @@ void ApiSource::wish_status(ApiEntry& entry, const api::SandboxStatus& status) {
 void ApiSource::finished(const api::Sandbox& sandbox) {
   const std::string uid = sandbox.metadata.uid;
   forget_name(sandbox.metadata);
-  tell(ChangeType::kDeleted, sandbox);
   const auto found = entries_.find(uid);
+  // Of one that had left it was told.
+  if (found == entries_.end() || !found->second.has_left) tell(ChangeType::kDeleted, sandbox);
   if (found == entries_.end()) return;
   found->second.is_finished = true;
   found->second.is_held = false;

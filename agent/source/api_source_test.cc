@@ -232,6 +232,39 @@ TEST_F(ApiSourceTest, WhatIsBoundElsewhereEndsHereAndItsVolumesStay) {
   EXPECT_THAT(cluster_.problems(), IsEmpty());
 }
 
+TEST_F(ApiSourceTest, TheVolumesOfOneThatHasLeftGoWithItsObject) {
+  const std::string uid = ready("box");
+  const std::string folder = cluster_.machine().data_root() + "/sandboxes/" + uid;
+  cluster_.bind("box", "node-2");
+  cluster_.run_for(1min);
+  ASSERT_TRUE(std::filesystem::exists(folder));
+  cluster_.force_remove("box");
+  cluster_.run_for(6min);
+  EXPECT_FALSE(std::filesystem::exists(folder));
+  EXPECT_THAT(cluster_.problems(), IsEmpty());
+}
+
+TEST_F(ApiSourceTest, TheVolumesOfOneThatHadLeftBeforeARestartGoWithItsObject) {
+  const std::string uid = ready("box");
+  const std::string folder = cluster_.machine().data_root() + "/sandboxes/" + uid;
+  cluster_.bind("box", "node-2");
+  cluster_.run_for(1min);
+  cluster_.server().go_away();
+  cluster_.kill_agent();
+  cluster_.start_agent();
+  cluster_.run_for(1min);
+  // It may run elsewhere: nobody starts it here.
+  EXPECT_EQ(resume("box").error().code(), Code::kNotFound);
+  EXPECT_EQ(pods(), 0u);
+  cluster_.server().come_back();
+  cluster_.run_for(1min);
+  ASSERT_TRUE(std::filesystem::exists(folder));
+  cluster_.force_remove("box");
+  cluster_.run_for(6min);
+  EXPECT_FALSE(std::filesystem::exists(folder));
+  EXPECT_THAT(cluster_.problems(), IsEmpty());
+}
+
 TEST_F(ApiSourceTest, OneThatWasTerminatedBeforeLeavesToo) {
   ready("box");
   cluster_.suspend("box", api::Depth::kTerminate);
