@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
@@ -13,8 +14,11 @@ namespace {
 using namespace sandboxlet;
 
 constexpr int kWrongUsage = 2;
+// Each thread would have a heap of its own, and what one of them freed would serve no other.
+constexpr int kHeaps = 2;
 
 int run(const agent::Config& config) {
+  mallopt(M_ARENA_MAX, kHeaps);
   start_logging(config.log_level, config.log_format);
   asio::io_context io(1);
   asio::signal_set signals(io, SIGINT, SIGTERM);

@@ -73,7 +73,7 @@ void EventRecorder::record(const EventSubject& subject, const EventNote& note) {
   Series& series = found->second;
   series.last = clock_.now();
   if (is_new) {
-    series.event = event_of(subject, note);
+    series.event = event_of(subject, note).dump(-1, ' ', false, Json::error_handler_t::replace);
   } else {
     ++series.count;
   }
@@ -104,9 +104,9 @@ void EventRecorder::tend_later() {
 }
 
 Task<Result<Json>> EventRecorder::send(const Series& series) {
-  const std::string space = series.event["metadata"]["namespace"];
-  const std::string name = series.event["metadata"]["name"];
-  Json body = series.event;
+  Json body = Json::parse(series.event);
+  const std::string space = body["metadata"]["namespace"];
+  const std::string name = body["metadata"]["name"];
   if (series.count > 1) {
     const WallTime last = clock_.wall() - (clock_.now() - series.last);
     body["series"]["count"] = series.count;
