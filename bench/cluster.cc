@@ -16,6 +16,7 @@
 #include "bench/figure.h"
 #include "bench/floor.h"
 #include "bench/process.h"
+#include "bench/settle.h"
 #include "bench/suite.h"
 #include "tests/rig/command.h"
 
@@ -73,8 +74,10 @@ Result<Figures> at_once(Bench& bench) {
   Samples ratios;
   for (int round = 0; round < kRounds; ++round) {
     const auto all = names("once-" + std::to_string(round), kAtOnce);
+    settle();
     TRY(const double floor, bench.floor.create_all(all));
     CHECK_OK(bench.floor.remove_all(all));
+    settle();
     TRY(const double took, bench.driver.create_all(all));
     CHECK_OK(bench.driver.remove_all(all));
     bare.add(floor);

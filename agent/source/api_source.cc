@@ -22,7 +22,7 @@ const Backoff kBackoff{std::chrono::milliseconds(100), std::chrono::seconds(30)}
 // How long a status may wait that tells of the way alone: a start says three things within 200 ms.
 constexpr Duration kWayIsTold = std::chrono::seconds(1);
 // Between two of those, so that a burst of starts leaves the API server to what is Ready.
-constexpr Duration kBetweenThose = std::chrono::milliseconds(100);
+constexpr Duration kBetweenThose = std::chrono::milliseconds(200);
 // In place of what is to be written of it: it is bound to another node.
 constexpr char kLeaves[] = "leaves";
 // How often it is asked for an object that has left this node, whether it is still there.
