@@ -57,6 +57,10 @@ BackoffLimits backoff_limits(const Config& config) {
   return limits;
 }
 
+// For each processor. Measured with 100 creates at once on two: as fast as all at once, and half of
+// them are Ready in half the time.
+constexpr size_t kPodsAtOnce = 4;
+
 const Depths kDepths{api::Depth::kFreeze, api::Depth::kStop, api::Depth::kTerminate};
 
 pb::NodeResponse describe_node(const std::string& name, const Cgroups& cgroups) {
@@ -181,7 +185,8 @@ class Wired final : public Agent {
             kDepths,
             backoff_limits(config_),
             config_.cgroup_root,
-            config_.relist_period};
+            config_.relist_period,
+            (kPodsAtOnce * static_cast<size_t>(machine_cpus()))};
   }
 
   LogRotatorContext rotator_context() {

@@ -72,21 +72,27 @@ Result<Figures> at_once(Bench& bench) {
   constexpr int kRounds = 5;
   Samples bare;
   Samples ratios;
+  // Until half of them are Ready, over the floor of all.
+  Samples halves;
   for (int round = 0; round < kRounds; ++round) {
     const auto all = names("once-" + std::to_string(round), kAtOnce);
     settle();
     TRY(const double floor, bench.floor.create_all(all));
     CHECK_OK(bench.floor.remove_all(all));
     settle();
-    TRY(const double took, bench.driver.create_all(all));
+    TRY(const Samples took, bench.driver.create_all(all));
     CHECK_OK(bench.driver.remove_all(all));
     bare.add(floor);
-    ratios.add(took / floor);
+    ratios.add(took.percentile(100) / floor);
+    halves.add(took.percentile(50) / floor);
     std::cerr << "100 creates, round " << round + 1 << " of " << kRounds << ": "
-              << static_cast<int>(took) << " ms, bare " << static_cast<int>(floor) << " ms\n";
+              << static_cast<int>(took.percentile(100)) << " ms, bare " << static_cast<int>(floor)
+              << " ms\n";
   }
-  return Figures{{"cluster_100_creates", "x", ratios.percentile(50), bare.percentile(50), 1.15,
-                  false, ratios}};
+  const double floor = bare.percentile(50);
+  return Figures{
+      {"cluster_100_creates", "x", ratios.percentile(50), floor, 1.15, false, ratios},
+      {"cluster_100_creates_half", "x", halves.percentile(50), floor, 0.75, false, halves}};
 }
 
 // What the agent has asked of the API server since its start, as its own metrics tell.
@@ -116,7 +122,7 @@ Result<Figures> density(Bench& bench) {
   const auto all = names("dense", kSandboxes);
   for (int first = 0; first < kSandboxes; first += kAtOnce) {
     const auto begin = all.begin() + first;
-    TRY(const double took, bench.driver.create_all({begin, begin + kAtOnce}));
+    TRY(const Samples took, bench.driver.create_all({begin, begin + kAtOnce}));
     static_cast<void>(took);
     std::cerr << "density: " << first + kAtOnce << " of " << kSandboxes << " run\n";
   }
@@ -210,7 +216,7 @@ const std::vector<Entry<Bench>>& entries() {
   static const std::vector<Entry<Bench>> all{
       {{"cluster_create_over_floor"}, create},
       {{"cluster_pause", "cluster_resume"}, pause},
-      {{"cluster_100_creates"}, at_once},
+      {{"cluster_100_creates", "cluster_100_creates_half"}, at_once},
       {{"cluster_rss_200", "cluster_idle_requests"}, density},
       {{"cluster_handover_stop", "cluster_handover_kill"}, handover}};
   return all;

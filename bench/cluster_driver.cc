@@ -54,9 +54,12 @@ bool ClusterDriver::holds(const std::string& name, const std::string& condition)
   return false;
 }
 
-Result<double> ClusterDriver::create(const std::string& name) { return create_all({name}); }
+Result<double> ClusterDriver::create(const std::string& name) {
+  TRY(const Samples took, create_all({name}));
+  return took.percentile(100);
+}
 
-Result<double> ClusterDriver::create_all(const std::vector<std::string>& names) {
+Result<Samples> ClusterDriver::create_all(const std::vector<std::string>& names) {
   return create_until(
       names, [this](const auto& name) { return holds(name, "Ready"); }, "Ready");
 }
@@ -67,12 +70,13 @@ Result<double> ClusterDriver::create_bound(const std::string& name) {
     return found != seen_.objects.end() &&
            found->second.contains(Json::json_pointer("/status/nodeName"));
   };
-  return create_until({name}, is_bound, "a binding");
+  TRY(const Samples took, create_until({name}, is_bound, "a binding"));
+  return took.percentile(100);
 }
 
-Result<double> ClusterDriver::create_until(const std::vector<std::string>& names,
-                                           const std::function<bool(const std::string&)>& is_so,
-                                           const std::string& what) {
+Result<Samples> ClusterDriver::create_until(const std::vector<std::string>& names,
+                                            const std::function<bool(const std::string&)>& is_so,
+                                            const std::string& what) {
   std::optional<Error> refusal;
   const auto begun = SteadyClock::now();
   for (const auto& name : names) {
@@ -83,11 +87,16 @@ Result<double> ClusterDriver::create_until(const std::vector<std::string>& names
     const kube::ObjectRef all{kube::kSandboxes, "default", "", ""};
     asio::co_spawn(loop_.io(), connection_.client().create(all, Json::parse(manifest(name))), note);
   }
-  const bool seen =
-      seen_.wait_until([&] { return refusal || std::all_of(names.begin(), names.end(), is_so); });
+  std::vector<std::string> waiting = names;
+  Samples took;
+  const bool seen = seen_.wait_until([&] {
+    const size_t ended = std::erase_if(waiting, is_so);
+    for (size_t i = 0; i < ended; ++i) took.add(milliseconds_since(begun));
+    return refusal || waiting.empty();
+  });
   if (refusal) return *refusal;
   if (!seen) return late(what);
-  return milliseconds_since(begun);
+  return took;
 }
 
 Result<double> ClusterDriver::patch(const std::string& name, bool pause,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "bench/figure.h"
 #include "kube/connection.h"
 #include "tests/rig/core_loop.h"
 #include "tests/rig/recorder.h"
@@ -21,8 +22,8 @@ class ClusterDriver {
 
   // From the object's creation to Ready=True.
   Result<double> create(const std::string& name);
-  // All at once, until the last is Ready.
-  Result<double> create_all(const std::vector<std::string>& names);
+  // All at once; how long each of them took.
+  Result<Samples> create_all(const std::vector<std::string>& names);
   // From the object's creation to its binding to a node.
   Result<double> create_bound(const std::string& name);
   // From the patch of spec.pause to Suspended=True, or to Ready=True.
@@ -35,9 +36,9 @@ class ClusterDriver {
   explicit ClusterDriver(const kube::ClusterConfig& config);
   Result<> follow();
   // Until it is so of each; what says it for an error.
-  Result<double> create_until(const std::vector<std::string>& names,
-                              const std::function<bool(const std::string& name)>& is_so,
-                              const std::string& what);
+  Result<Samples> create_until(const std::vector<std::string>& names,
+                               const std::function<bool(const std::string& name)>& is_so,
+                               const std::string& what);
   Result<double> patch(const std::string& name, bool pause, const std::string& condition);
   // Of its newest generation.
   bool holds(const std::string& name, const std::string& condition);

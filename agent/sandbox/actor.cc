@@ -49,6 +49,7 @@ void Actor::begin_from_nothing() {
 void Actor::retire() {
   retired_ = true;
   timer_.reset();
+  pod_turn_.reset();
   exit_watches_.clear();
   settle_waiters();
 }
@@ -74,7 +75,13 @@ void Actor::take_turn() {
   if (retired_) return;
   Plan next = plan(situation());
   for (const auto& subject : next.settled) memory_.failures.erase(subject);
-  for (auto& action : next.actions) start(std::move(action));
+  bool wants_pod = memory_.under_way.contains(subject_of(RunPodSandbox()));
+  for (auto& action : next.actions) {
+    const bool is_pod = std::holds_alternative<RunPodSandbox>(action);
+    wants_pod = wants_pod || is_pod;
+    if (!is_pod || may_start_pod()) start(std::move(action));
+  }
+  if (!wants_pod) pod_turn_.reset();
   publish();
   timer_.reset();
   if (next.look_again) {
@@ -82,6 +89,11 @@ void Actor::take_turn() {
   }
   watch_exits();
   settle_waiters();
+}
+
+bool Actor::may_start_pod() {
+  if (!pod_turn_) pod_turn_ = context_.pod_turns.enter([this] { wake(); });
+  return pod_turn_->has_come();
 }
 
 void Actor::start(Action action) {

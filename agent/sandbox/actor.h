@@ -11,6 +11,7 @@
 #include "agent/sandbox/plan.h"
 #include "agent/suspend/start_gate.h"
 #include "base/clock.h"
+#include "base/turns.h"
 
 namespace sandboxlet::agent {
 
@@ -43,6 +44,8 @@ struct ActorContext {
   asio::io_context& io;
   Clock& clock;
   Executor& executor;
+  // For RunPodSandbox.
+  Turns& pod_turns;
   ActorObserver& observer;
   ExitWatcher watch_exit;
   Depths depths;
@@ -91,6 +94,8 @@ class Actor : public std::enable_shared_from_this<Actor> {
 
   void wake();
   void take_turn();
+  // False while it waits for its turn to start a pod.
+  bool may_start_pod();
   void start(Action action);
   Task<void> perform(std::shared_ptr<Actor> self, Job job);
   void end(const Action& action, Result<Outcome> result, TimePoint begun);
@@ -110,6 +115,8 @@ class Actor : public std::enable_shared_from_this<Actor> {
   Memory memory_;
   StartGate gate_;
   std::unique_ptr<Timer> timer_;
+  // While it wants to start a pod, and until that has ended.
+  std::unique_ptr<Turns::Turn> pod_turn_;
   std::map<std::string, std::shared_ptr<void>> exit_watches_;  // by container id
   std::list<Waiter> waiters_;
   bool turn_is_due_ = false;

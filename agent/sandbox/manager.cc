@@ -10,11 +10,18 @@ namespace sandboxlet::agent {
 
 namespace v1 = ::runtime::v1;
 
+namespace {
+
+// Of a pod's start, which takes less on a machine that has much to do.
+constexpr auto kLongestTurn = std::chrono::seconds(5);
+
+}  // namespace
+
 Manager::Manager(ManagerContext context)
-    : context_(std::move(context)), actor_context_{context_.io,         context_.clock,
-                                                   context_.executor,   *this,
-                                                   context_.watch_exit, context_.depths,
-                                                   context_.limits} {}
+    : context_(std::move(context)),
+      pod_turns_(context_.clock, context_.pods_at_once, kLongestTurn),
+      actor_context_{context_.io, context_.clock,      context_.executor, pod_turns_,
+                     *this,       context_.watch_exit, context_.depths,   context_.limits} {}
 
 Manager::~Manager() {
   for (const auto& [uid, actor] : actors_) actor->retire();

@@ -36,6 +36,8 @@ struct ManagerContext {
   // See PodSandboxContext.
   std::string managed_by;
   Duration relist_period;
+  // So many RunPodSandbox; the others wait, first come, first served.
+  size_t pods_at_once;
 };
 
 // All Sandboxes of this node, one actor each, and the relist that repairs what events missed
@@ -73,6 +75,7 @@ class Manager final : private ActorObserver {
   Task<Result<>> remove_orphans(std::vector<::runtime::v1::PodSandbox> pods);
 
   const ManagerContext context_;
+  Turns pod_turns_;
   const ActorContext actor_context_;
   std::map<std::string, std::shared_ptr<Actor>> actors_;
   std::unique_ptr<Timer> timer_;

@@ -86,7 +86,8 @@ class LocalSourceTest : public testing::Test {
             {api::Depth::kFreeze, api::Depth::kStop, api::Depth::kTerminate},
             BackoffLimits(),
             "/pool",
-            std::chrono::hours(1)};
+            std::chrono::hours(1),
+            /*pods_at_once=*/1};
   }
 
   Result<Applied> apply(api::Sandbox sandbox, bool keep_suspension = false) {

@@ -38,7 +38,8 @@ agent::ManagerContext Parts::manager_context(agent::ManagerObserver& observer) {
           {api::Depth::kFreeze, api::Depth::kStop, api::Depth::kTerminate},
           agent::BackoffLimits(),
           "/pool",
-          std::chrono::seconds(5)};
+          std::chrono::seconds(5),
+          /*pods_at_once=*/2};
 }
 
 }  // namespace sandboxlet::simulation
