@@ -59,7 +59,7 @@ class KubeApiServer {
   Result<> kill_etcd();
   // Answers when kube-apiserver, where it runs, is ready with the new etcd.
   Result<> restart_etcd();
-  // etcd forgets all revisions but the present one. What kube-apiserver has in its watch cache it
+  // etcd forgets all revisions that objects have had. What kube-apiserver has in its watch cache it
   // still answers from there, until it is restarted.
   Result<> compact_etcd();
   // What the destructor does, for those who want to hear whether it could. Idempotent.
