@@ -51,6 +51,18 @@ std::string ManifestsTest::token(const std::string& account, const json& pod) {
   return ask("POST", kAccounts + "/" + account + "/token", request.dump())["status"]["token"];
 }
 
+void ManifestsTest::create_bound(const std::string& name, const std::string& node) {
+  const json container = {{"name", "main"}, {"image", "busybox"}};
+  const json pod = {{"spec", {{"containers", json::array({container})}}}};
+  const json sandbox = {{"apiVersion", "agents.x-k8s.io/v1beta1"},
+                        {"kind", "Sandbox"},
+                        {"metadata", {{"name", name}}},
+                        {"spec", {{"podTemplate", pod}}}};
+  ask("POST", kSandboxes, sandbox.dump());
+  const json bound = {{"status", {{"nodeName", node}}}};
+  ask("PATCH", kSandboxes + "/" + name + "/status", bound.dump(), "application/merge-patch+json");
+}
+
 std::string ManifestsTest::agent_token(const std::string& node) {
   const json object = {
       {"metadata",
@@ -210,7 +222,7 @@ TEST_F(ManifestsTest, TheTypesInPoliciesAreRight) {
     return std::all_of(policies.begin(), policies.end(),
                        [](const json& policy) { return policy.contains("status"); });
   }));
-  EXPECT_EQ(policies.size(), 3);
+  EXPECT_EQ(policies.size(), 4);
   for (const json& policy : policies) {
     const json& status = policy["status"];
     EXPECT_EQ(status.value("typeChecking", json::object()), json::object())

@@ -9,7 +9,6 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 
-const std::string kSandboxes = "/apis/agents.x-k8s.io/v1beta1/namespaces/default/sandboxes";
 const std::string kSandboxNodes = "/apis/sandboxlet.io/v1alpha1/sandboxnodes";
 const std::string kLeases = "/apis/coordination.k8s.io/v1/namespaces/sandboxlet-node-lease/leases";
 constexpr char kTaken[] = "HTTP/2 20";
@@ -34,18 +33,6 @@ class NodeRestrictionTest : public ManifestsTest {
       return as(agent_, "POST", kSandboxNodes + "?dryRun=All", sandbox_node("other"))
                  .find("HTTP/2 422") == 0;
     }));
-  }
-
-  static void create_bound(const std::string& name, const std::string& node) {
-    const json container = {{"name", "main"}, {"image", "busybox"}};
-    const json pod = {{"spec", {{"containers", json::array({container})}}}};
-    const json sandbox = {{"apiVersion", "agents.x-k8s.io/v1beta1"},
-                          {"kind", "Sandbox"},
-                          {"metadata", {{"name", name}}},
-                          {"spec", {{"podTemplate", pod}}}};
-    ask("POST", kSandboxes, sandbox.dump());
-    ask("PATCH", kSandboxes + "/" + name + "/status", status({{"nodeName", node}}).dump(),
-        "application/merge-patch+json");
   }
 
   std::string write(const std::string& method, const std::string& path, const json& body) {
