@@ -85,13 +85,12 @@ class Program {
 
  private:
   void lead() {
-    scheduler::ShimContext context{io_,     *clock_, connection_.client(), connection_.streams(),
-                                   events_, {}};
-    if (options_.score == "MostAllocated") {
-      context.options.fit = scheduler::FitStrategy::kMostAllocated;
-    }
-    context.options.seed = std::random_device{}();
-    shim_ = std::make_unique<scheduler::Shim>(context);
+    const scheduler::ControllerContext context{io_, *clock_, connection_.client(),
+                                               connection_.streams(), events_};
+    scheduler::SchedulerOptions options;
+    if (options_.score == "MostAllocated") options.fit = scheduler::FitStrategy::kMostAllocated;
+    options.seed = std::random_device{}();
+    shim_ = std::make_unique<scheduler::Shim>(context, options);
   }
 
   // One that waits to lead is ready to.
@@ -106,9 +105,10 @@ class Program {
     std::string text =
         fmt::format("# TYPE sandbox_shim_leader gauge\nsandbox_shim_leader {}\n", shim_ ? 1 : 0);
     if (!shim_) return text;
-    const auto sizes = shim_->waiting();
+    const scheduler::Binder& binder = shim_->binder();
+    const auto sizes = binder.waiting();
     text += "# TYPE sandbox_shim_bound_total counter\n";
-    text += fmt::format("sandbox_shim_bound_total {}\n", shim_->bound());
+    text += fmt::format("sandbox_shim_bound_total {}\n", binder.bound());
     text += "# TYPE sandbox_shim_pending gauge\n";
     text += fmt::format("sandbox_shim_pending{{queue=\"active\"}} {}\n", sizes.active);
     text += fmt::format("sandbox_shim_pending{{queue=\"backoff\"}} {}\n", sizes.backing_off);

@@ -114,6 +114,8 @@ struct PodTemplateInfo {
   api::Depth suspend_depth = api::Depth::kRunning;
   // Why no node can do while the spec is as it is; empty where one may.
   std::string unplaceable;
+  // That is its gates alone: nobody has to be told that it waits.
+  bool is_gated = false;
 
   bool operator==(const PodTemplateInfo&) const = default;
 };
@@ -121,7 +123,8 @@ BOOST_DESCRIBE_STRUCT(PodTemplateInfo, (),
                       (requests, scoring_milli_cpu, scoring_memory, host_ports, images, node_name,
                        node_selector, requires_node_terms, required_node_terms,
                        preferred_node_terms, tolerations, affinity, anti_affinity,
-                       preferred_affinity, spread, runtime_handler, suspend_depth, unplaceable))
+                       preferred_affinity, spread, runtime_handler, suspend_depth, unplaceable,
+                       is_gated))
 
 // What selectors of other Sandboxes see of one. Immutable, shared.
 struct PodIdentity {

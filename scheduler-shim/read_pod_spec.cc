@@ -106,6 +106,7 @@ PodTemplateInfo read_pod_spec(JsonReader& reader, const Json& pod_spec, const Cl
   add_runtime_class(reader.text(pod_spec, "runtimeClassName"), classes, requests, info);
   if (reader.has(pod_spec, "schedulingGates") && !pod_spec["schedulingGates"].empty()) {
     info.unplaceable = "Scheduling is blocked due to non-empty scheduling gates";
+    info.is_gated = true;
   }
   const PodRequests total = pod_requests(requests);
   info.requests = total.requests;

@@ -39,7 +39,7 @@ class ShimTest : public testing::Test {
   kube::FakeApiServer server_{loop_.clock()};
   kube::Client client_{server_, loop_.clock()};
   kube::EventRecorder events_{loop_.io(), loop_.clock(), client_, "sandboxlet.io/shim", "shim-1"};
-  Shim shim_{{loop_.io(), loop_.clock(), client_, server_, events_, {}}};
+  Shim shim_{{loop_.io(), loop_.clock(), client_, server_, events_}, {}};
 };
 
 TEST_F(ShimTest, LetsADeletedSandboxGoOnceItIsOnNoNode) {

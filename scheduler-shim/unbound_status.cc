@@ -21,14 +21,7 @@ api::Condition condition(const char* type, bool status, const char* reason, std:
   return condition;
 }
 
-// Of a Pod with gates the API server says so itself (registry/core/pod: strategy.go).
-const char* why_unscheduled(const Json& sandbox) {
-  const Json::json_pointer gates("/spec/podTemplate/spec/schedulingGates");
-  const bool is_gated = sandbox.contains(gates) && !sandbox[gates].empty();
-  return is_gated ? "SchedulingGated" : "Unschedulable";
-}
-
-std::vector<api::Condition> conditions_of(const Json& sandbox, const Unbound& unbound) {
+std::vector<api::Condition> conditions_of(const Unbound& unbound) {
   if (unbound.expired) {
     return {condition("Ready", false, "SandboxExpired", "Sandbox has expired"),
             condition("Suspended", false, "NotSuspended", "Sandbox is not suspended")};
@@ -38,9 +31,11 @@ std::vector<api::Condition> conditions_of(const Json& sandbox, const Unbound& un
             condition("Suspended", true, "PodTerminated",
                       "Pod has been terminated. Sandbox is suspended")};
   }
+  // Of a Pod with gates the API server says so itself (registry/core/pod: strategy.go).
+  const char* const why = unbound.is_gated ? "SchedulingGated" : "Unschedulable";
   return {condition("Ready", false, "DependenciesNotReady", "Pod exists with phase: Pending"),
           condition("Suspended", false, "NotSuspended", "Sandbox is not suspended"),
-          condition("PodScheduled", false, why_unscheduled(sandbox), unbound.message)};
+          condition("PodScheduled", false, why, unbound.message)};
 }
 
 }  // namespace
@@ -54,7 +49,7 @@ Json unbound_patch(const Json& sandbox, const Unbound& unbound, const api::Time&
   if (unbound.suspended || unbound.expired) {
     api::remove_condition(next.conditions, "PodScheduled");
   }
-  for (api::Condition& one : conditions_of(sandbox, unbound)) {
+  for (api::Condition& one : conditions_of(unbound)) {
     one.observedGeneration = meta.value("generation", int64_t{0});
     api::set_condition(next.conditions, std::move(one), now);
   }

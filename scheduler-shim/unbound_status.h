@@ -12,6 +12,8 @@ struct Unbound {
   // Asked to be suspended: it waits for that to end.
   bool suspended = false;
   bool expired = false;
+  // Its gates alone hold it back.
+  bool is_gated = false;
   // Why no node will do; empty where that was not found.
   std::string message;
 };

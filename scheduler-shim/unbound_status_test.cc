@@ -14,7 +14,7 @@ Json sandbox(const Json& conditions = Json::array()) {
           {"status", {{"conditions", conditions}}}};
 }
 
-Unbound unschedulable(const std::string& message) { return {false, false, message}; }
+Unbound unschedulable(const std::string& message) { return {.message = message}; }
 
 Json find(const Json& patch, const std::string& type) {
   for (const Json& one : patch["status"]["conditions"]) {
@@ -37,10 +37,8 @@ TEST(UnboundStatus, SaysWhatUpstreamAndKubeSchedulerSayOfAPendingPod) {
 }
 
 TEST(UnboundStatus, AGateIsNoLackOfNodes) {
-  Json gated = sandbox();
-  gated["spec"]["podTemplate"]["spec"]["schedulingGates"] = {{{"name", "wait"}}};
-  EXPECT_EQ(find(unbound_patch(gated, unschedulable("why"), kNow), "PodScheduled")["reason"],
-            "SchedulingGated");
+  const Json patch = unbound_patch(sandbox(), {.is_gated = true, .message = "why"}, kNow);
+  EXPECT_EQ(find(patch, "PodScheduled")["reason"], "SchedulingGated");
 }
 
 TEST(UnboundStatus, NothingIsWrittenTwiceAndTimesStayWhileTheStatusDoes) {
@@ -55,7 +53,7 @@ TEST(UnboundStatus, NothingIsWrittenTwiceAndTimesStayWhileTheStatusDoes) {
 TEST(UnboundStatus, OneThatIsToBeSuspendedIs) {
   const Json pending = unbound_patch(sandbox(), unschedulable("why"), kNow);
   const Json patch =
-      unbound_patch(sandbox(pending["status"]["conditions"]), {true, false, ""}, kNow);
+      unbound_patch(sandbox(pending["status"]["conditions"]), {.suspended = true}, kNow);
   EXPECT_EQ(find(patch, "Suspended")["status"], "True");
   EXPECT_EQ(find(patch, "Suspended")["reason"], "PodTerminated");
   EXPECT_EQ(find(patch, "Ready")["reason"], "SandboxSuspended");

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/work_queue.h"
+#include "scheduler-shim/cache.h"
+#include "scheduler-shim/controller.h"
+#include "scheduler-shim/liveness.h"
+#include "scheduler-shim/queue.h"
+#include "scheduler-shim/read_pod_info.h"
+#include "scheduler-shim/sandbox_ref.h"
+#include "scheduler-shim/schedule.h"
+#include "scheduler-shim/unbound_status.h"
+
+namespace sandboxlet::scheduler {
+
+struct BinderContext : ControllerContext {
+  SchedulerOptions options;
+  // Has all Sandboxes told anew, soon, and then synced().
+  std::function<void()> tell_again;
+};
+
+// Binds Sandboxes to nodes: decides, and writes the binding into status.nodeName, over the version
+// that it decided on. Says of a Sandbox that is on no node why.
+class Binder final : public Controller {
+ public:
+  explicit Binder(BinderContext context);
+  void set(const Json& sandbox) override;
+  void remove(const std::string& uid) override;
+  void synced() override;
+
+  // Whether all that decisions need is known; and if not, what is not.
+  Result<> ready() const;
+  size_t bound() const { return bound_; }
+  Queue::Sizes waiting() const { return queue_.sizes(); }
+
+ private:
+  // ---- What the API server shows
+  void watch(kube::Resource resource, const std::string& namespace_,
+             kube::Informer::Callbacks callbacks);
+  void follow_nodes();
+  void follow_leases();
+  void follow_namespaces();
+  void follow_classes();
+  void set_node(const std::string& name);
+  void set_lease(const Json& lease);
+  void sweep_leases();
+  // What Sandboxes were read with has changed: all of them are read anew.
+  void classes_changed();
+  void wake(Wakes wakes);
+
+  // ---- Deciding
+  void decide_soon();
+  void decide_some();
+  void place(PodInfo pod);
+  Task<void> bind(PodInfo pod, std::string node_name);
+  void bound(const PodInfo& pod, const std::string& node_name);
+  void not_bound(const PodInfo& pod, const Error& error);
+
+  // ---- Telling
+  void record(const PodInfo& pod, const kube::EventNote& note);
+  void tell(const PodInfo& pod, Unbound unbound);
+  Task<Result<>> write_status(std::string uid);
+
+  const BinderContext context_;
+  Classes classes_;
+  PodReader reader_{classes_};
+  Cache cache_;
+  Queue queue_;
+  Scheduler scheduler_;
+  Liveness liveness_;
+  // Nodes by what each of their two objects says.
+  std::map<std::string, NodeInfo> sandbox_nodes_;
+  std::map<std::string, NodeInfo> core_nodes_;
+  // What is to be said of those that are on no node, until it is said; by uid.
+  std::map<std::string, std::pair<SandboxRef, Unbound>> untold_;
+  size_t binding_ = 0;
+  size_t bound_ = 0;
+  bool decision_is_due_ = false;
+  std::unique_ptr<Timer> next_decision_;
+  std::unique_ptr<Timer> next_sweep_;
+  WorkQueue statuses_;
+  bool knows_sandboxes_ = false;
+  Informers informers_;
+};
+
+}  // namespace sandboxlet::scheduler

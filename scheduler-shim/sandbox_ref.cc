@@ -1,0 +1,20 @@
+#include "scheduler-shim/sandbox_ref.h"
+
+namespace sandboxlet::scheduler {
+
+SandboxRef sandbox_ref(const nlohmann::json& sandbox) {
+  return {text_at(sandbox, "/metadata/namespace"), text_at(sandbox, "/metadata/name"),
+          text_at(sandbox, "/metadata/uid")};
+}
+
+kube::ObjectRef object_ref(const SandboxRef& sandbox, std::string_view subresource) {
+  return {kube::kSandboxes, sandbox.namespace_, sandbox.name, subresource};
+}
+
+std::string text_at(const nlohmann::json& object, const char* pointer) {
+  const nlohmann::json::json_pointer place(pointer);
+  return object.contains(place) && object[place].is_string() ? object[place].get<std::string>()
+                                                             : "";
+}
+
+}  // namespace sandboxlet::scheduler

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "kube/resource.h"
+
+namespace sandboxlet::scheduler {
+
+// Who a Sandbox is, for as long as it is worked on.
+struct SandboxRef {
+  std::string namespace_;
+  std::string name;
+  std::string uid;
+};
+
+SandboxRef sandbox_ref(const nlohmann::json& sandbox);
+
+// Where the API server has it; its uid is to be held against what is there.
+kube::ObjectRef object_ref(const SandboxRef& sandbox, std::string_view subresource = {});
+
+// The text at that place of an object; "" where there is none, or something else.
+std::string text_at(const nlohmann::json& object, const char* pointer);
+
+}  // namespace sandboxlet::scheduler
