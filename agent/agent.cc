@@ -5,6 +5,7 @@
 
 #include <boost/asio/thread_pool.hpp>
 
+#include "agent/cluster/last_renewal.h"
 #include "agent/cluster/node_facts.h"
 #include "agent/cluster/registration.h"
 #include "agent/container/exit_watch.h"
@@ -18,6 +19,7 @@
 #include "cri/client.h"
 #include "kube/connection.h"
 #include "kube/event_recorder.h"
+#include "kube/heartbeat.h"
 #include "telemetry/telemetry.h"
 
 namespace sandboxlet::agent {
@@ -86,6 +88,8 @@ struct InCluster {
 
   kube::Connection connection;
   kube::EventRecorder recorder;
+  // The agent's own.
+  ApiSource* source = nullptr;
 };
 
 void tell_cluster(kube::EventRecorder& recorder, const EventRecord& record) {
@@ -153,9 +157,19 @@ class Wired final : public Agent {
   std::unique_ptr<Source> make_source() {
     if (!cluster_) return std::make_unique<LocalSource>(*store_, *clock_, events_, node_name_);
     auto& connection = cluster_->connection;
-    const ApiSourceContext context{
-        io_, *clock_, events_, *store_, connection.client(), connection.streams(), node_name_};
-    return std::make_unique<ApiSource>(context);
+    const Duration age = age_of_renewal(config_.data_root).value_or(Duration());
+    const ApiSourceContext context{io_,
+                                   *clock_,
+                                   events_,
+                                   *store_,
+                                   connection.client(),
+                                   connection.streams(),
+                                   node_name_,
+                                   clock_->now() - age,
+                                   kube::Heartbeat::kLasts};
+    auto source = std::make_unique<ApiSource>(context);
+    cluster_->source = source.get();
+    return source;
   }
 
   void join_cluster() {
@@ -167,7 +181,17 @@ class Wired final : public Agent {
       return observe_node(fixed, runtime_);
     };
     registration_ = std::make_unique<Registration>(io_, *clock_, cluster_->connection.client(),
-                                                   std::move(observe));
+                                                   std::move(observe),
+                                                   [this](TimePoint at) { lease_renewed(at); });
+  }
+
+  void lease_renewed(TimePoint asked_at) {
+    cluster_->source->lease_renewed(asked_at);
+    asio::post(disk_pool_, [root = config_.data_root, age = clock_->now() - asked_at] {
+      const auto saved = save_renewal(root, age);
+      if (!saved)
+        spdlog::warn("the lease's renewal is not remembered: {}", saved.error().message());
+    });
   }
 
   ManagerContext manager_context() {

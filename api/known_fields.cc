@@ -74,7 +74,6 @@ constexpr KnownField kPodSpec[] = {
     {"setHostnameAsFQDN", "set a fully qualified hostname"},
     {"shareProcessNamespace", "share processes between containers"},
     {"subdomain", "set a subdomain"},
-    {"tolerations", "tolerate taints"},
     {"topologySpreadConstraints", "spread over nodes"},
     {"workloadRef", "schedule groups"},
 };

@@ -41,7 +41,6 @@ TEST(KnownFields, KubernetesDefaultsAskForNothing) {
       {kPod, "os", R"({"name": "linux"})"},
       {kPod, "hostNetwork", "false"},
       {kPod, "hostUsers", "true"},
-      {kPod, "tolerations", "[]"},
       {kPod, "affinity", "{}"},
       {kPod, "nodeName", R"("")"},
       {kContainer, "terminationMessagePath", R"("/dev/termination-log")"},

@@ -132,6 +132,16 @@ struct Volume {
 };
 BOOST_DESCRIBE_STRUCT(Volume, (), (name, emptyDir, hostPath))
 
+struct Toleration {
+  std::string key;        // empty: every key
+  std::string operator_;  // Exists, Equal
+  std::string value;
+  std::string effect;  // empty: all effects
+  std::optional<int64_t> tolerationSeconds;
+  bool operator==(const Toleration&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Toleration, (), (key, operator_, value, effect, tolerationSeconds))
+
 struct PodSpec {
   std::vector<Volume> volumes;
   std::vector<Container> containers;
@@ -139,11 +149,12 @@ struct PodSpec {
   std::optional<int64_t> terminationGracePeriodSeconds;
   std::string hostname;
   std::optional<PodSecurityContext> securityContext;
+  std::vector<Toleration> tolerations;
   bool operator==(const PodSpec&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(PodSpec, (),
                       (volumes, containers, restartPolicy, terminationGracePeriodSeconds, hostname,
-                       securityContext))
+                       securityContext, tolerations))
 
 struct PodMetadata {
   StringMap labels;

@@ -39,6 +39,10 @@ std::vector<Finding> refuse_standalone(const Sandbox& sandbox) {
   const Field field(findings, "spec");
   refuse_networking(spec, field, "there are no Services without a cluster",
                     "there are no routes without a cluster");
+  if (!spec.podTemplate.spec.tolerations.empty()) {
+    field.child("podTemplate.spec.tolerations")
+        .add("Unsupported: there are no taints without a cluster");
+  }
   if (spec.suspend) {
     refuse_hibernation(*spec.suspend, field.child("suspend"));
     refuse_idleness(*spec.suspend, field.child("suspend"));

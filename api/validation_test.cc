@@ -203,6 +203,11 @@ TEST(Standalone, RefusesWhatNeedsAClusterByPath) {
       to_strings(refuse_standalone(sandbox)),
       ElementsAre("spec.networking.service: Unsupported: there are no Services without a cluster",
                   "spec.networking.routeRefs: Unsupported: there are no routes without a cluster"));
+  sandbox.spec.networking.reset();
+  sandbox.spec.podTemplate.spec.tolerations = {{"", "Exists"}};
+  EXPECT_THAT(to_strings(refuse_standalone(sandbox)),
+              ElementsAre("spec.podTemplate.spec.tolerations: Unsupported: there are no taints "
+                          "without a cluster"));
 }
 
 TEST(Standalone, RefusesWhatSuspendingCannotDoYetButAnyDeepestWillDo) {

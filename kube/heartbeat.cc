@@ -51,6 +51,7 @@ class Heartbeat::Loop : public std::enable_shared_from_this<Loop> {
   }
 
   Task<Result<>> renew() {
+    const TimePoint asked_at = clock_.now();
     Json next = lease_.is_null() ? fresh() : lease_;
     next["spec"]["renewTime"] = api::format_micro_time(clock_.wall());
     const ObjectRef ref{kLeases, options_.namespace_, options_.name, ""};
@@ -66,6 +67,7 @@ class Heartbeat::Loop : public std::enable_shared_from_this<Loop> {
     }
     if (!written) co_return std::move(written.error());
     lease_ = std::move(*written);
+    if (!stopped_ && options_.on_renewed) options_.on_renewed(asked_at);
     co_return Result<>();
   }
 

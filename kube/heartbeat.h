@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -18,6 +19,8 @@ struct HeartbeatOptions {
   std::string name;
   // The object it belongs to and goes with; none where the uid is empty.
   nlohmann::json owner;
+  // Told of each renewal that was answered: when it was asked for. May be empty.
+  std::function<void(TimePoint asked_at)> on_renewed;
 };
 
 // Renews a Lease as a kubelet renews its node's (component-helpers: lease/controller.go): it lasts

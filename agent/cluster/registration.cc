@@ -20,8 +20,12 @@ constexpr Duration kRetry = std::chrono::seconds(1);
 // Kept alive by its own coroutine, which ends soon after stop().
 class Registration::Loop : public std::enable_shared_from_this<Loop> {
  public:
-  Loop(asio::io_context& io, Clock& clock, kube::Client& client, Observe observe)
-      : io_(io), clock_(clock), client_(client), observe_(std::move(observe)) {}
+  Loop(asio::io_context& io, Clock& clock, kube::Client& client, Observe observe, Renewed renewed)
+      : io_(io),
+        clock_(clock),
+        client_(client),
+        observe_(std::move(observe)),
+        renewed_(std::move(renewed)) {}
 
   void start() { asio::co_spawn(io_, run(shared_from_this()), die_on_exception); }
 
@@ -72,6 +76,7 @@ class Registration::Loop : public std::enable_shared_from_this<Loop> {
                      {"kind", seen_["kind"]},
                      {"name", name},
                      {"uid", seen_["metadata"]["uid"]}};
+    options.on_renewed = renewed_;
     heartbeat_ = std::make_unique<kube::Heartbeat>(io_, clock_, client_, std::move(options));
   }
 
@@ -91,6 +96,7 @@ class Registration::Loop : public std::enable_shared_from_this<Loop> {
   Clock& clock_;
   kube::Client& client_;
   const Observe observe_;
+  const Renewed renewed_;
   // The object as it was last read; null: not known.
   Json seen_;
   // The status that was last written.
@@ -101,8 +107,8 @@ class Registration::Loop : public std::enable_shared_from_this<Loop> {
 };
 
 Registration::Registration(asio::io_context& io, Clock& clock, kube::Client& client,
-                           Observe observe)
-    : loop_(std::make_shared<Loop>(io, clock, client, std::move(observe))) {
+                           Observe observe, Renewed renewed)
+    : loop_(std::make_shared<Loop>(io, clock, client, std::move(observe), std::move(renewed))) {
   loop_->start();
 }
 

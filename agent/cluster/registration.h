@@ -17,9 +17,12 @@ namespace sandboxlet::agent {
 class Registration {
  public:
   using Observe = std::function<Task<NodeFacts>()>;
+  // When a renewal of the lease was asked for that was answered.
+  using Renewed = std::function<void(TimePoint asked_at)>;
 
   // observe tells what the node is now.
-  Registration(asio::io_context& io, Clock& clock, kube::Client& client, Observe observe);
+  Registration(asio::io_context& io, Clock& clock, kube::Client& client, Observe observe,
+               Renewed renewed);
   ~Registration();
   Registration(const Registration&) = delete;
   Registration& operator=(const Registration&) = delete;

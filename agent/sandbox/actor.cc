@@ -36,6 +36,11 @@ void Actor::want(api::Sandbox desired, std::string cause) {
   wake();
 }
 
+void Actor::fence(std::optional<TimePoint> kill_at) {
+  fence_ = kill_at;
+  wake();
+}
+
 void Actor::look() {
   observed_.known = false;
   wake();
@@ -67,7 +72,8 @@ Situation Actor::situation() const {
           context_.depths,
           context_.limits,
           context_.clock.now(),
-          context_.clock.wall()};
+          context_.clock.wall(),
+          fence_};
 }
 
 void Actor::take_turn() {

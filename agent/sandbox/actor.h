@@ -63,6 +63,10 @@ class Actor : public std::enable_shared_from_this<Actor> {
 
   // What is wanted from now on; cause is told where this is a resume ("User", "Exec").
   void want(api::Sandbox desired, std::string cause = "User");
+  // Where it may be bound to another node it must not run, until that is taken back with nullopt;
+  // what cannot be frozen is killed at kill_at.
+  void fence(std::optional<TimePoint> kill_at);
+  bool is_fenced() const { return fence_.has_value(); }
   // Something was missed: look before anything else is done.
   void look();
   // It was never seen before and nothing can be there: a look would only cost time.
@@ -115,6 +119,7 @@ class Actor : public std::enable_shared_from_this<Actor> {
   Memory memory_;
   StartGate gate_;
   std::unique_ptr<Timer> timer_;
+  std::optional<TimePoint> fence_;
   // While it wants to start a pod, and until that has ended.
   std::unique_ptr<Turns::Turn> pod_turn_;
   std::map<std::string, std::shared_ptr<void>> exit_watches_;  // by container id

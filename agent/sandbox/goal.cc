@@ -10,14 +10,14 @@ bool is_expired(const api::Sandbox& sandbox, WallTime now) {
   return end && now >= *end;
 }
 
-Goal goal_of(const api::Sandbox& sandbox, const Depths& possible, WallTime now) {
+Goal goal_of(const api::Sandbox& sandbox, const Depths& possible, bool is_fenced, WallTime now) {
   if (!sandbox.metadata.deletionTimestamp.empty()) return Goal::kDelete;
   if (is_expired(sandbox, now)) {
     return sandbox.spec.shutdownPolicy == "Delete" ? Goal::kDelete : Goal::kExpire;
   }
   switch (depth_to_be_at(api::wanted_depth(sandbox.spec), possible)) {
     case api::Depth::kRunning:
-      return Goal::kRun;
+      return is_fenced ? Goal::kFence : Goal::kRun;
     case api::Depth::kFreeze:
     case api::Depth::kHibernate:
       return Goal::kFreeze;

@@ -9,6 +9,8 @@ namespace sandboxlet::agent {
 // Where a Sandbox is to be brought. Pure.
 enum class Goal {
   kRun,
+  // It may be bound to another node: frozen, or killed where it cannot be frozen in time.
+  kFence,
   kFreeze,
   // Containers gone; pod sandbox, address and volumes kept.
   kStop,
@@ -19,7 +21,7 @@ enum class Goal {
   kDelete,
 };
 
-Goal goal_of(const api::Sandbox& sandbox, const Depths& possible, WallTime now);
+Goal goal_of(const api::Sandbox& sandbox, const Depths& possible, bool is_fenced, WallTime now);
 
 // Past its shutdownTime.
 bool is_expired(const api::Sandbox& sandbox, WallTime now);

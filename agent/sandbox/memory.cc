@@ -82,7 +82,7 @@ void end_badly(Memory& memory, const Action& action, Error error, const BackoffL
   const std::string subject = subject_of(action);
   memory.under_way.erase(subject);
   const bool away = error.code() == Code::kUnavailable;
-  auto [failure, fresh] = memory.failures.try_emplace(subject, Failure{Backoff(), error});
+  auto [failure, fresh] = memory.failures.try_emplace(subject, Failure{Backoff(), error, ""});
   // Of this failure's kind: a runtime that comes back is met again soon, however long it was away.
   Backoff& backoff = failure->second.backoff;
   const Backoff& kind = away ? limits.other : limits_of(action, limits);
@@ -90,6 +90,7 @@ void end_badly(Memory& memory, const Action& action, Error error, const BackoffL
   if (backoff.initial != kind.initial || backoff.max != max) backoff = {kind.initial, max};
   backoff.fail(now);
   failure->second.error = std::move(error);
+  failure->second.kind = kind_of(action);
 }
 
 }  // namespace sandboxlet::agent

@@ -17,6 +17,8 @@ namespace sandboxlet::agent {
 struct Failure {
   Backoff backoff;
   Error error;
+  // Of the action that failed last.
+  std::string kind;
 };
 
 // CrashLoopBackOff of one container.

@@ -31,6 +31,9 @@ std::optional<Error> obstacle(const api::Sandbox& sandbox, const Memory& memory,
   if (ready != nullptr && ready->reason == "SandboxExpired") {
     return Error(Code::kFailedPrecondition, ready->message);
   }
+  if (ready != nullptr && ready->reason == "NodeUnreachable") {
+    return Error(Code::kUnavailable, ready->message);
+  }
   for (const auto& container : sandbox.status.containers) {
     if (container.reason != "CrashLoopBackOff") continue;
     return Error(Code::kFailedPrecondition,

@@ -44,6 +44,7 @@ class Planner {
   void remove_old_pods();
   void remove_dead_containers(const ObservedContainer& last);
   void freeze();
+  void fence();
   void stop_containers();
   void terminate();
   void tear_down();
@@ -80,7 +81,11 @@ void Planner::start(Action action) {
   if (is_busy(subject)) return;
   // Neither meets the other (suspend.md, trap 2).
   if (awaits_processes(action) && is_under_way(freezes)) return;
-  if (const auto failure = memory_.failures.find(subject); failure != memory_.failures.end()) {
+  const auto failure = memory_.failures.find(subject);
+  // What could not be frozen or thawed can be killed at once.
+  const bool is_last_resort = std::holds_alternative<KillAll>(action);
+  if (failure != memory_.failures.end() &&
+      (!is_last_resort || failure->second.kind == kind_of(action))) {
     const Backoff& backoff = failure->second.backoff;
     if (!backoff.ready(situation_.now)) return look_again(backoff.next_try());
   }
@@ -123,9 +128,12 @@ Plan Planner::make() {
   if (const auto end = api::parse_time(shutdown); end && *end > situation_.wall) {
     look_again(situation_.now + (*end - situation_.wall));
   }
-  switch (goal_of(desired_, situation_.depths, situation_.wall)) {
+  switch (goal_of(desired_, situation_.depths, situation_.fence.has_value(), situation_.wall)) {
     case Goal::kRun:
       run();
+      break;
+    case Goal::kFence:
+      fence();
       break;
     case Goal::kFreeze:
       freeze();
@@ -302,7 +310,16 @@ void Planner::freeze() {
   start(Freeze{});
 }
 
+void Planner::fence() {
+  if (observed_.frozen || !observed_.anything_runs()) return;
+  if (situation_.now >= *situation_.fence) return start(KillAll{});
+  look_again(*situation_.fence);
+  freeze();
+}
+
 void Planner::stop_containers() {
+  // One that is bound to another node must not run here, be it to its end.
+  if (observed_.frozen && situation_.fence) return start(KillAll{});
   if (observed_.frozen) return start(Thaw{});
   for (const auto& container : observed_.containers) stop_or_remove(container);
 }

@@ -19,6 +19,9 @@ struct Situation {
   const BackoffLimits& limits;
   TimePoint now;
   WallTime wall;
+  // Given where it may be bound to another node: it must not run here, and is killed then where it
+  // could not be frozen.
+  std::optional<TimePoint> fence = std::nullopt;
 };
 
 struct Plan {

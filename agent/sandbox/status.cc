@@ -35,7 +35,7 @@ bool is_goal_suspension(Goal goal) {
 }
 
 Goal goal(const Situation& situation) {
-  return goal_of(situation.desired, situation.depths, situation.wall);
+  return goal_of(situation.desired, situation.depths, situation.fence.has_value(), situation.wall);
 }
 
 // The pod's own failures: the agent's as upstream words its reconciler's.
@@ -71,6 +71,10 @@ Verdict ready(const Situation& situation) {
   if (is_goal_suspension(wanted)) {
     const bool reached = depth_reached(situation) != Depth::kRunning;
     return {false, "SandboxSuspended", reached ? "Sandbox is suspended" : "Sandbox is suspending"};
+  }
+  if (wanted == Goal::kFence) {
+    return {false, "NodeUnreachable",
+            "The node has lost its API server, and the Sandbox may be bound to another"};
   }
   const Phase phase = phase_of(situation.desired.spec.podTemplate.spec, situation.observed);
   if (phase == Phase::kSucceeded) return {false, "PodSucceeded", "Pod completed successfully"};

@@ -18,11 +18,14 @@ struct TestWorld {
   BackoffLimits limits;
   TimePoint now{std::chrono::hours(1)};
   WallTime wall{std::chrono::seconds(1'800'000'000)};
+  std::optional<TimePoint> fence;
 
   // One container "main", nothing observed but that nothing is there.
   TestWorld();
 
-  Situation situation() const { return {desired, observed, memory, depths, limits, now, wall}; }
+  Situation situation() const {
+    return {desired, observed, memory, depths, limits, now, wall, fence};
+  }
   Plan plan() const { return agent::plan(situation()); }
   // The kinds and subjects of what plan() says: "RunPodSandbox", "StageVolume volume/data".
   std::vector<std::string> decided() const;

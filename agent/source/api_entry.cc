@@ -50,8 +50,11 @@ std::optional<ApiWrite> next_write(const ApiEntry& entry, TimePoint now) {
     Json body{{"metadata", {{"uid", entry.meta.uid}}}, {"spec", entry.pending_spec}};
     return ApiWrite{ApiWriteKind::kSpec, std::move(body)};
   }
-  if (!entry.wanted_status || now < entry.status_waits_until) return std::nullopt;
-  Json patch = status_patch(entry.status, *entry.wanted_status);
+  const bool confirms = !entry.confirms_at.empty();
+  const bool waits = !entry.wanted_status || now < entry.status_waits_until;
+  if (waits && !confirms) return std::nullopt;
+  Json patch = waits ? Json() : status_patch(entry.status, *entry.wanted_status);
+  if (confirms) patch["nodeConfirmed"] = entry.confirms_at;
   if (patch.is_null()) return std::nullopt;
   Json body{
       {"metadata", {{"uid", entry.meta.uid}, {"resourceVersion", entry.meta.resourceVersion}}},

@@ -24,6 +24,8 @@ struct ApiEntry {  // NOLINT(bugprone-exception-escape)
   std::optional<api::SandboxStatus> wanted_status;
   // Until then it may wait for the next one.
   TimePoint status_waits_until{};
+  // Its node has been cut off, and makes sure now that it is still bound here: when that began.
+  std::string confirms_at;
   // A merge patch of spec: what was asked for on the local socket. Null: nothing.
   nlohmann::json pending_spec;
   // This node runs it, or has begun to.

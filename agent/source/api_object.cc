@@ -15,17 +15,11 @@ namespace {
 using Json = nlohmann::json;
 
 // The scheduler's part of a PodSpec.
-constexpr const char* kScheduling[] = {"affinity",
-                                       "nodeName",
-                                       "nodeSelector",
-                                       "overhead",
-                                       "preemptionPolicy",
-                                       "priority",
-                                       "priorityClassName",
-                                       "schedulerName",
-                                       "schedulingGates",
-                                       "tolerations",
-                                       "topologySpreadConstraints"};
+constexpr const char* kScheduling[] = {"affinity",          "nodeName",
+                                       "nodeSelector",      "overhead",
+                                       "preemptionPolicy",  "priority",
+                                       "priorityClassName", "schedulerName",
+                                       "schedulingGates",   "topologySpreadConstraints"};
 
 // What this agent writes of a status.
 constexpr const char* kStatusFields[] = {"podIPs", "suspend", "containers", "conditions"};

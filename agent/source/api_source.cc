@@ -6,6 +6,7 @@
 
 #include "api/conditions.h"
 #include "api/json.h"
+#include "api/node_loss.h"
 #include "api/time.h"
 
 namespace sandboxlet::agent {
@@ -29,6 +30,7 @@ constexpr char kLeaves[] = "leaves";
 constexpr Duration kLooksForTheLeft = std::chrono::minutes(5);
 // How long who suspends or resumes on the local socket waits for the API server's word.
 constexpr Duration kPatience = std::chrono::seconds(2);
+const Json::json_pointer kConfirmedAt("/status/nodeConfirmed");
 
 kube::ObjectRef ref_of(const api::ObjectMeta& meta, std::string_view subresource = {}) {
   return {kube::kSandboxes, meta.namespace_, meta.name, subresource};
@@ -67,6 +69,7 @@ Error not_here() {
 ApiSource::ApiSource(ApiSourceContext context)
     : Source(context.clock, context.events),
       context_(std::move(context)),
+      fence_(context_.lease_lasts, context_.lease_renewed),
       writes_(context_.io, context_.clock, kWriters, kBackoff,
               [this](std::string uid) { return write(std::move(uid)); }),
       looks_(context_.io, context_.clock, kWriters, kBackoff,
@@ -90,9 +93,11 @@ Result<> ApiSource::start(Manager& manager) {
     const std::string uid = sandbox.metadata.uid;
     manager.want(std::move(sandbox));
     const auto actor = manager.find(uid);
+    fence_.set(uid, api::moved_after(actor->sandbox().spec));
     asio::co_spawn(context_.io, entry.is_leaving ? see_off(actor) : tell_once_known(actor),
                    die_on_exception);
   }
+  fence_due();
   const kube::Selection selection{kube::kSandboxes, "", "status.nodeName=" + context_.node_name,
                                   ""};
   kube::ReflectorHandler& handler = *this;
@@ -204,6 +209,8 @@ void ApiSource::want(ApiEntry& entry, api::Sandbox sandbox) {
     manager().want_new(sandbox);
     if (!sandbox.spec.volumeClaimTemplates.empty()) event(sandbox, local_claims());
   }
+  fence_.set(uid, api::moved_after(sandbox.spec));
+  fence_due();
   tell(actor ? ChangeType::kModified : ChangeType::kAdded, manager().find(uid)->sandbox());
 }
 
@@ -309,6 +316,7 @@ void ApiSource::drop(std::string uid) {
   writes_.forget(uid);
   looks_.forget(uid);
   refusals_.erase(uid);
+  fence_.remove(uid);
   entries_.erase(uid);
   asio::co_spawn(context_.io, erase(std::move(uid)), die_on_exception);
 }
@@ -384,6 +392,7 @@ Task<Result<>> ApiSource::write(std::string uid) {
       if (next->kind == ApiWriteKind::kSpec && entry.pending_spec == next->body["spec"]) {
         entry.pending_spec = nullptr;
       }
+      if (next->body.contains(kConfirmedAt)) confirmed(entry, next->body[kConfirmedAt]);
       // Where that was the last one, the answer is the object before it went.
       if (next->kind == ApiWriteKind::kRelease) entry.has_finalizer = false;
       take(std::move(*answer));

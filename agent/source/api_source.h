@@ -5,6 +5,7 @@
 #include <string>
 
 #include "agent/source/api_entry.h"
+#include "agent/source/fence.h"
 #include "agent/source/source.h"
 #include "agent/source/store.h"
 #include "base/signal.h"
@@ -23,6 +24,9 @@ struct ApiSourceContext {
   // Watches go over a connection of their own.
   kube::Http& streams;
   std::string node_name;
+  // When this node's lease was last renewed, before this life of the agent. How long it lasts.
+  TimePoint lease_renewed;
+  Duration lease_lasts;
 };
 
 // Desired Sandboxes of a node in a cluster: those that are bound to it (status.nodeName). The
@@ -30,7 +34,9 @@ struct ApiSourceContext {
 // is away. What is seen of a Sandbox goes back to its status, one write at a time and the newest
 // state alone; a finalizer keeps the object until nothing of it is left here. Suspend and Resume on
 // the local socket act at once and are written through; what the API server refuses is taken back.
-// Belongs to the core thread.
+// Those that may be bound to another node, since this one's lease could not be renewed for too
+// long, are fenced: they go on when a write over the version that was seen has shown that they are
+// bound here still. Belongs to the core thread.
 class ApiSource final : public Source, private kube::ReflectorHandler {
  public:
   explicit ApiSource(ApiSourceContext context);
@@ -41,6 +47,9 @@ class ApiSource final : public Source, private kube::ReflectorHandler {
   Task<Result<>> remove(Ref ref, std::optional<int64_t> grace_seconds, bool wait) override;
 
   Result<> connection() const override;
+
+  // The lease has been renewed by a request that was sent at that time.
+  void lease_renewed(TimePoint asked_at);
 
  private:
   using Json = nlohmann::json;
@@ -78,6 +87,11 @@ class ApiSource final : public Source, private kube::ReflectorHandler {
   // Its own copy: the entry that it may come from goes here.
   void drop(std::string uid);
 
+  // ---- While this node is cut off
+  void fence_due();
+  // What was written says that it is bound here.
+  void confirmed(ApiEntry& entry, const std::string& at);
+
   // Writes what an object needs, until it needs nothing.
   Task<Result<>> write(std::string uid);
   Task<Result<Json>> send(api::ObjectMeta meta, ApiWrite write);
@@ -92,6 +106,8 @@ class ApiSource final : public Source, private kube::ReflectorHandler {
   std::string trouble_ = "the API server has not answered yet";
   // When the next status may be told that can wait.
   TimePoint next_on_the_way_{};
+  Fence fence_;
+  std::unique_ptr<Timer> next_fence_;
   // Changes asked for on the local socket, to one Sandbox at a time.
   NameQueue writers_;
   // The API server has answered to a change, or is away.

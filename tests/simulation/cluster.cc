@@ -102,7 +102,9 @@ void Cluster::kill_agent(bool finish_calls) {
   life_.reset();
 }
 
-void Cluster::start_agent() { life_ = std::make_unique<ClusterLife>(machine_, server_, kNode); }
+void Cluster::start_agent(Duration renewed_ago) {
+  life_ = std::make_unique<ClusterLife>(machine_, server_, kNode, renewed_ago);
+}
 
 void Cluster::begin_faults() {
   machine_.begin_faults([this] { return random_(); });

@@ -49,7 +49,8 @@ class Cluster {
 
   // ---- The node.
   void kill_agent(bool finish_calls = true);
-  void start_agent();
+  // Its node's lease was renewed so long ago.
+  void start_agent(Duration renewed_ago = {});
   void begin_faults();
   void strike() { weather_.strike(); }
   void end_faults();

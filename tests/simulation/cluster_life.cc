@@ -2,16 +2,20 @@
 
 #include <stdexcept>
 
+#include "kube/heartbeat.h"
+
 namespace sandboxlet::simulation {
 
-ClusterLife::ClusterLife(Machine& machine, kube::FakeApiServer& server, const std::string& node)
+ClusterLife::ClusterLife(Machine& machine, kube::FakeApiServer& server, const std::string& node,
+                         Duration renewed_ago)
     : machine_(machine), server_(server) {
   loop_.clock().advance(machine.clock().now() - loop_.clock().now());
   auto store = agent::Store::open(machine.data_root(), loop_.io().get_executor());
   if (!store) throw std::runtime_error(store.error().message());
   store_ = std::move(*store);
   source_ = std::make_unique<agent::ApiSource>(
-      agent::ApiSourceContext{loop_.io(), loop_.clock(), events_, *store_, client_, server_, node});
+      agent::ApiSourceContext{loop_.io(), loop_.clock(), events_, *store_, client_, server_, node,
+                              loop_.clock().now() - renewed_ago, kube::Heartbeat::kLasts});
   source_->set_operation_listener(
       [this](const api::Sandbox&, const agent::OperationRecord& record) {
         operations_.push_back(record.kind + (record.error == nullptr ? "" : "!"));

@@ -16,8 +16,9 @@ namespace sandboxlet::simulation {
 // is done none the less, or never.
 class ClusterLife {
  public:
-  // Takes over what the machine's store holds. All outlive it.
-  ClusterLife(Machine& machine, kube::FakeApiServer& server, const std::string& node);
+  // Takes over what the machine's store holds; its lease was renewed so long ago. All outlive it.
+  ClusterLife(Machine& machine, kube::FakeApiServer& server, const std::string& node,
+              Duration renewed_ago = {});
   ~ClusterLife();
   ClusterLife(const ClusterLife&) = delete;
   ClusterLife& operator=(const ClusterLife&) = delete;
