@@ -5,7 +5,6 @@
 #include <boost/asio/post.hpp>
 
 #include "api/time.h"
-#include "kube/heartbeat.h"
 #include "scheduler-shim/read_node_info.h"
 
 namespace sandboxlet::scheduler {
@@ -32,18 +31,19 @@ constexpr Duration kAssumed = std::chrono::minutes(1);
 Binder::Binder(BinderContext context)
     : context_(std::move(context)),
       scheduler_(context_.options),
-      liveness_(kube::Heartbeat::kLasts),
       statuses_(context_.io, context_.clock, kWriters, kBackoff,
                 [this](std::string uid) { return write_status(std::move(uid)); }) {
   follow_classes();
   follow_namespaces();
   follow_nodes();
-  follow_leases();
-  sweep_leases();
+  context_.leases.listen(
+      [this](const std::string& node, bool alive) { wake(cache_.set_alive(node, alive)); });
+  sweep();
 }
 
 Result<> Binder::ready() const {
   if (!knows_sandboxes_) return Error(Code::kUnavailable, "sandboxes are not known yet");
+  CHECK_OK(context_.leases.ready());
   return have_synced(informers_);
 }
 
@@ -116,33 +116,12 @@ void Binder::set_node(const std::string& name) {
   wake(cache_.set_node(std::move(info)));
 }
 
-void Binder::follow_leases() {
-  kube::Informer::Callbacks callbacks;
-  callbacks.set = [this](const Json& lease) { set_lease(lease); };
-  callbacks.remove = [this](const std::string& name) {
-    liveness_.remove(name);
-    wake(cache_.set_alive(name, false));
-  };
-  watch(kube::kLeases, kube::kNodeLeaseNamespace, std::move(callbacks));
-}
-
-void Binder::set_lease(const Json& lease) {
-  const std::string name = text_at(lease, "/metadata/name");
-  const bool revived =
-      liveness_.note(name, text_at(lease, "/spec/renewTime"), context_.clock.now());
-  if (revived) wake(cache_.set_alive(name, true));
-}
-
-void Binder::sweep_leases() {
-  for (const auto& name : liveness_.expire(context_.clock.now())) {
-    spdlog::warn("node {}: its lease has run out", name);
-    wake(cache_.set_alive(name, false));
-  }
+void Binder::sweep() {
   for (const auto& uid : cache_.expire(context_.clock.now())) {
     spdlog::warn("the binding of {} was written and never seen", uid);
     wake(kSandboxGone);
   }
-  next_sweep_ = context_.clock.call_after(kSweepPeriod, [this] { sweep_leases(); });
+  next_sweep_ = context_.clock.call_after(kSweepPeriod, [this] { sweep(); });
 }
 
 void Binder::follow_namespaces() {

@@ -9,7 +9,7 @@
 #include "base/work_queue.h"
 #include "scheduler-shim/cache.h"
 #include "scheduler-shim/controller.h"
-#include "scheduler-shim/liveness.h"
+#include "scheduler-shim/node_leases.h"
 #include "scheduler-shim/queue.h"
 #include "scheduler-shim/read_pod_info.h"
 #include "scheduler-shim/sandbox_ref.h"
@@ -19,6 +19,7 @@
 namespace sandboxlet::scheduler {
 
 struct BinderContext : ControllerContext {
+  NodeLeases& leases;
   SchedulerOptions options;
   // Has all Sandboxes told anew, soon, and then synced().
   std::function<void()> tell_again;
@@ -43,12 +44,11 @@ class Binder final : public Controller {
   void watch(kube::Resource resource, const std::string& namespace_,
              kube::Informer::Callbacks callbacks);
   void follow_nodes();
-  void follow_leases();
   void follow_namespaces();
   void follow_classes();
   void set_node(const std::string& name);
-  void set_lease(const Json& lease);
-  void sweep_leases();
+  // Bindings that never showed.
+  void sweep();
   // What Sandboxes were read with has changed: all of them are read anew.
   void classes_changed();
   void wake(Wakes wakes);
@@ -72,7 +72,6 @@ class Binder final : public Controller {
   Cache cache_;
   Queue queue_;
   Scheduler scheduler_;
-  Liveness liveness_;
   // Nodes by what each of their two objects says.
   std::map<std::string, NodeInfo> sandbox_nodes_;
   std::map<std::string, NodeInfo> core_nodes_;

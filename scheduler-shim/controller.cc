@@ -9,7 +9,9 @@ std::unique_ptr<kube::Informer> follow(const ControllerContext& context, kube::R
                                        kube::Informer::Callbacks callbacks) {
   const std::string name(resource.plural);
   if (!callbacks.synced) callbacks.synced = [] {};
-  callbacks.connected = [name](bool is, const std::string& why) {
+  callbacks.connected = [name, then = std::move(callbacks.connected)](bool is,
+                                                                      const std::string& why) {
+    if (then) then(is, why);
     if (is) {
       spdlog::info("{}: followed", name);
     } else {

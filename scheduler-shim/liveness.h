@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -18,9 +19,22 @@ class Liveness {
 
   // A lease as the watch shows it. Answers true where the node was not known to be alive.
   bool note(const std::string& node, const std::string& renew_time, TimePoint now);
-  void remove(const std::string& node) { leases_.erase(node); }
+  // That node is named where it may have no lease: then it has been silent from now on.
+  void expect(const std::string& node, TimePoint now);
+  // There is no lease of that node any more. Answers true where it was alive.
+  bool end(const std::string& node, TimePoint now);
   // Those that were alive and are not any more.
   std::vector<std::string> expire(TimePoint now);
+  // Leases could not be seen until now: none has run out before it had its whole time again.
+  void forgive(TimePoint now);
+
+  struct Silence {
+    // The last that was seen; empty where the lease is gone.
+    std::string renew_time;
+    TimePoint since{};
+  };
+  // Of a node that is not alive; nothing where it is, or was never named.
+  std::optional<Silence> silence(const std::string& node) const;
 
  private:
   struct Lease {

@@ -35,5 +35,35 @@ TEST(Liveness, ADeathIsToldOnceAndAReturnIsTold) {
   EXPECT_TRUE(liveness.note("node", "y", kNow + seconds(61)));
 }
 
+TEST(Liveness, ASilenceBeginsWithTheLastChange) {
+  Liveness liveness(seconds(40));
+  EXPECT_FALSE(liveness.silence("node"));
+  liveness.note("node", "x", kNow);
+  EXPECT_FALSE(liveness.silence("node"));
+  liveness.expire(kNow + seconds(50));
+  EXPECT_EQ(liveness.silence("node")->renew_time, "x");
+  EXPECT_EQ(liveness.silence("node")->since, kNow);
+  EXPECT_FALSE(liveness.end("node", kNow + seconds(60))) << "it was dead before";
+  EXPECT_EQ(liveness.silence("node")->since, kNow + seconds(60));
+}
+
+TEST(Liveness, ANodeWithoutALeaseIsSilentSinceItWasNamed) {
+  Liveness liveness(seconds(40));
+  liveness.expect("node", kNow);
+  liveness.expect("node", kNow + seconds(9));
+  EXPECT_EQ(liveness.silence("node")->since, kNow);
+  EXPECT_TRUE(liveness.note("node", "x", kNow + seconds(10)));
+  liveness.expect("node", kNow + seconds(11));
+  EXPECT_FALSE(liveness.silence("node"));
+}
+
+TEST(Liveness, WhatCouldNotBeSeenIsForgiven) {
+  Liveness liveness(seconds(40));
+  liveness.note("node", "x", kNow);
+  liveness.forgive(kNow + seconds(39));
+  EXPECT_THAT(liveness.expire(kNow + seconds(78)), IsEmpty());
+  EXPECT_THAT(liveness.expire(kNow + seconds(79)), ElementsAre("node"));
+}
+
 }  // namespace
 }  // namespace sandboxlet::scheduler

@@ -1,13 +1,15 @@
 #include "scheduler-shim/shim.h"
 
+#include "scheduler-shim/node_loss.h"
 #include "scheduler-shim/reaper.h"
 
 namespace sandboxlet::scheduler {
 
-Shim::Shim(const ControllerContext& context, SchedulerOptions options) {
-  auto binder =
-      std::make_unique<Binder>(BinderContext{context, options, [this] { sandboxes_->restart(); }});
+Shim::Shim(const ControllerContext& context, SchedulerOptions options) : leases_(context) {
+  auto binder = std::make_unique<Binder>(
+      BinderContext{context, leases_, options, [this] { sandboxes_->restart(); }});
   binder_ = binder.get();
+  controllers_.push_back(std::make_unique<NodeLoss>(context, leases_));
   controllers_.push_back(std::make_unique<Reaper>(context));
   controllers_.push_back(std::move(binder));
   sandboxes_ = follow(context, kube::kSandboxes, "", kube::Informer::Key::kUid, callbacks());

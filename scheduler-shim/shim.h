@@ -22,6 +22,7 @@ class Shim {
  private:
   kube::Informer::Callbacks callbacks();
 
+  NodeLeases leases_;
   std::vector<std::unique_ptr<Controller>> controllers_;
   // One of them.
   Binder* binder_;

@@ -23,6 +23,8 @@ class ShimTest : public testing::Test {
   }
   // Bound to that node and held by its agent.
   void create(const std::string& node) {
+    // It does not answer, and is not gone for good.
+    server_.objects().create({kube::kSandboxNodes, "", "node-1", ""}, Json::object());
     const Json object{{"apiVersion", api::kSandboxApiVersion},
                       {"kind", api::kSandboxKind},
                       {"metadata", {{"finalizers", {api::kNodeFinalizer}}}}};

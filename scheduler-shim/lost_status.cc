@@ -1,0 +1,46 @@
+#include "scheduler-shim/lost_status.h"
+
+#include "api/conditions.h"
+#include "api/json.h"
+
+namespace sandboxlet::scheduler {
+
+namespace {
+
+// The agent's own word, where it knows that it is cut off.
+constexpr char kNodeUnreachable[] = "NodeUnreachable";
+
+using Json = nlohmann::json;
+
+Json patch_of(const Json& sandbox, Json status) {
+  const Json meta = sandbox.value("metadata", Json::object());
+  return {
+      {"metadata",
+       {{"uid", meta.value("uid", "")}, {"resourceVersion", meta.value("resourceVersion", "")}}},
+      {"status", std::move(status)}};
+}
+
+}  // namespace
+
+Json lost_patch(const Json& sandbox, const std::string& message, const api::Time& now) {
+  const Json status = sandbox.value("status", Json::object());
+  auto conditions = api::read_parsed({{"status", status}}).sandbox.status.conditions;
+  const api::Condition* const before = api::find_condition(conditions, "Ready");
+  if (before == nullptr) return nullptr;
+  if (before->status != "True" && before->reason != kNodeUnreachable) return nullptr;
+  api::Condition ready = *before;
+  ready.status = "False";
+  ready.reason = kNodeUnreachable;
+  ready.message = message;
+  if (ready == *before) return nullptr;
+  api::set_condition(conditions, std::move(ready), now);
+  api::SandboxStatus next;
+  next.conditions = std::move(conditions);
+  return patch_of(sandbox, {{"conditions", api::write_status(next)["conditions"]}});
+}
+
+Json unbind_patch(const Json& sandbox) {
+  return patch_of(sandbox, {{"nodeName", nullptr}, {"podIPs", nullptr}});
+}
+
+}  // namespace sandboxlet::scheduler
