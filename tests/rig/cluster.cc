@@ -84,14 +84,15 @@ Result<> Cluster::write_token(const std::string& account, const std::string& nod
   return write_private(folder_ + "/" + name_of(account, node) + ".token", token);
 }
 
-Result<std::string> Cluster::kubeconfig(const std::string& account, const std::string& node) {
+Result<std::string> Cluster::kubeconfig(const std::string& server, const std::string& account,
+                                        const std::string& node) {
   const std::string base = folder_ + "/" + name_of(account, node);
   CHECK_OK(write_token(account, node));
   const std::string text =
       "apiVersion: v1\nkind: Config\ncurrent-context: here\n"
       "contexts: [{name: here, context: {cluster: here, user: here}}]\n"
       "clusters: [{name: here, cluster: {server: '" +
-      server_.url() + "', certificate-authority: '" + server_.ca() +
+      server + "', certificate-authority: '" + server_.ca() +
       "'}}]\n"
       "users: [{name: here, user: {tokenFile: '" +
       base + ".token'}}]\n";
@@ -99,11 +100,13 @@ Result<std::string> Cluster::kubeconfig(const std::string& account, const std::s
   return base + ".kubeconfig";
 }
 
-Result<ClusterNode*> Cluster::add_node(const std::string& name, const std::string& more) {
+Result<ClusterNode*> Cluster::add_node(const std::string& name, const std::string& more,
+                                       const std::string& server) {
   ClusterNode node;
   node.name = name;
   TRY(node.runtime, PrivateRuntime::start());
-  TRY(const std::string config, kubeconfig("sandboxlet", name));
+  TRY(const std::string config,
+      kubeconfig(server.empty() ? server_.url() : server, "sandboxlet", name));
   TRY(node.agent, AgentProcess::start(*node.runtime, "cluster: " + config + "\n" + more, name));
   nodes_.push_back(std::move(node));
   return &nodes_.back();
@@ -111,7 +114,7 @@ Result<ClusterNode*> Cluster::add_node(const std::string& name, const std::strin
 
 Result<ShimProcess*> Cluster::add_shim(const std::vector<std::string>& flags,
                                        const std::vector<std::string>& prefix) {
-  TRY(const std::string config, kubeconfig("sandbox-shim"));
+  TRY(const std::string config, kubeconfig(server_.url(), "sandbox-shim"));
   const std::string folder = folder_ + "/shim-" + std::to_string(shims_.size());
   mkdir(folder.c_str(), 0700);
   TRY(auto shim, ShimProcess::start(folder, config, flags, prefix));

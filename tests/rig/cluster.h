@@ -56,8 +56,10 @@ class Cluster {
   Cluster(KubeApiServer& server, std::string folder)
       : server_(server), folder_(std::move(folder)) {}
 
-  // Named "<prefix>-1" and so on. more is added to the agent's configuration.
-  Result<ClusterNode*> add_node(const std::string& name, const std::string& more = "");
+  // Named "<prefix>-1" and so on. more is added to the agent's configuration; server is its way to
+  // the API server, where that is not the straight one.
+  Result<ClusterNode*> add_node(const std::string& name, const std::string& more = "",
+                                const std::string& server = "");
   // prefix is a command that runs it.
   Result<ShimProcess*> add_shim(const std::vector<std::string>& flags = {},
                                 const std::vector<std::string>& prefix = {});
@@ -75,7 +77,8 @@ class Cluster {
  private:
   // A kubeconfig with the token of a service account, bound to a Pod on that node where one is
   // named.
-  Result<std::string> kubeconfig(const std::string& account, const std::string& node = "");
+  Result<std::string> kubeconfig(const std::string& server, const std::string& account,
+                                 const std::string& node = "");
   Result<> write_token(const std::string& account, const std::string& node);
 
   KubeApiServer& server_;

@@ -143,7 +143,8 @@ Holdings holdings_of(const PrivateRuntime& runtime, cri::Client& client, CoreLoo
   add_logs(held, runtime);
   held["volumes"] = names_in(runtime.dir() + "/data/sandboxes");
   for (const auto& file : names_in(runtime.dir() + "/data")) {
-    const bool known = file == "lock" || file == "sandboxes" || file.starts_with("sandboxes.db");
+    const bool known = file == "lock" || file == "sandboxes" || file == "lease-renewed" ||
+                       file.starts_with("sandboxes.db");
     if (!known) held["other files"].insert(file);
   }
   std::erase_if(held, [](const auto& kind) { return kind.second.empty(); });
