@@ -12,13 +12,13 @@
 #include <regex>
 #include <sstream>
 
+#include "base/command.h"
 #include "bench/cluster_driver.h"
 #include "bench/figure.h"
 #include "bench/floor.h"
 #include "bench/process.h"
 #include "bench/settle.h"
 #include "bench/suite.h"
-#include "tests/rig/command.h"
 
 namespace sandboxlet::bench {
 namespace {
@@ -102,9 +102,8 @@ Result<double> requests_of(const test::AgentProcess& agent) {
   if (!std::regex_search(log, port, std::regex("metrics and health on port ([0-9]+)"))) {
     return Error(Code::kInternal, "the agent serves no metrics");
   }
-  TRY(const std::string text,
-      test::run_command(
-          {"curl", "-sSf", "--noproxy", "*", "http://127.0.0.1:" + port[1].str() + "/metrics"}));
+  TRY(const std::string text, run_command({"curl", "-sSf", "--noproxy", "*",
+                                           "http://127.0.0.1:" + port[1].str() + "/metrics"}));
   double sum = 0;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {

@@ -5,7 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "tests/rig/command.h"
+#include "base/command.h"
 
 namespace sandboxlet::cli {
 namespace {
@@ -87,7 +87,7 @@ class BashTest : public testing::Test {
                                line +
                                "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _sandboxctl 2>/dev/null; "
                                "echo \"${COMPREPLY[*]}\"";
-    const auto answer = test::run_command({"bash", "-c", script});
+    const auto answer = run_command({"bash", "-c", script});
     return answer ? *answer : answer.error().message();
   }
 };

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/rig/command.h"
+#include "base/command.h"
 
 namespace sandboxlet::cli {
 namespace {
@@ -11,10 +11,10 @@ using testing::HasSubstr;
 
 // The real program, with no agent there: what it said on either stream, and its exit code last.
 std::string said(const std::string& arguments) {
-  const auto answer = test::run_command(
-      {"bash", "-c",
-       "export SANDBOXLET_SOCKET=/nowhere/agent.sock; " SANDBOXLET_BIN "/sandboxctl " + arguments +
-           " 2>&1; echo exit $?"});
+  const auto answer =
+      run_command({"bash", "-c",
+                   "export SANDBOXLET_SOCKET=/nowhere/agent.sock; " SANDBOXLET_BIN "/sandboxctl " +
+                       arguments + " 2>&1; echo exit $?"});
   return answer ? *answer : answer.error().message();
 }
 

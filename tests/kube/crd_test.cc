@@ -5,7 +5,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "tests/rig/command.h"
+#include "base/command.h"
 #include "tests/rig/eventually.h"
 
 namespace sandboxlet::test {

@@ -5,7 +5,7 @@
 #include <regex>
 
 #include "agent/node/config.h"
-#include "tests/rig/command.h"
+#include "base/command.h"
 #include "tests/rig/eventually.h"
 
 namespace sandboxlet::test {

@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "agent/suspend/cgroups.h"
-#include "tests/rig/command.h"
+#include "base/command.h"
 #include "tests/rig/pods.h"
 
 namespace sandboxlet::test {

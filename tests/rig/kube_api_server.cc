@@ -8,7 +8,7 @@
 #include <fstream>
 #include <iostream>
 
-#include "tests/rig/command.h"
+#include "base/command.h"
 
 namespace sandboxlet::test {
 

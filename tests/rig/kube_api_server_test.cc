@@ -11,7 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "tests/rig/command.h"
+#include "base/command.h"
 #include "tests/rig/eventually.h"
 #include "tests/rig/kube_test.h"
 

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <iostream>
 
-#include "tests/rig/command.h"
+#include "base/command.h"
 
 namespace sandboxlet::test {
 

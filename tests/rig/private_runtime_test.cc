@@ -11,8 +11,8 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/suspend/cgroups.h"
+#include "base/command.h"
 #include "cri/client.h"
-#include "tests/rig/command.h"
 #include "tests/rig/core_loop.h"
 #include "tests/rig/eventually.h"
 #include "tests/rig/pods.h"

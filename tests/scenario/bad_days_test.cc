@@ -1,6 +1,6 @@
 #include <fstream>
 
-#include "tests/rig/command.h"
+#include "base/command.h"
 #include "tests/rig/eventually.h"
 #include "tests/scenario/agent_test.h"
 

@@ -1,7 +1,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "tests/rig/command.h"
+#include "base/command.h"
 #include "tests/scenario/agent_test.h"
 
 namespace sandboxlet::test {

@@ -1,4 +1,4 @@
-#include "tests/rig/command.h"
+#include "base/command.h"
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -10,7 +10,7 @@
 
 #include "base/unique_fd.h"
 
-namespace sandboxlet::test {
+namespace sandboxlet {
 
 namespace {
 
@@ -60,4 +60,4 @@ Result<std::string> run_command(const std::vector<std::string>& arguments) {
   return contents(out);
 }
 
-}  // namespace sandboxlet::test
+}  // namespace sandboxlet

@@ -1,4 +1,4 @@
-#include "tests/rig/command.h"
+#include "base/command.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 
 #include "base/unique_fd.h"
 
-namespace sandboxlet::test {
+namespace sandboxlet {
 namespace {
 
 TEST(Command, AnswersWhatWasPrintedWithoutTheLastNewline) {
@@ -40,4 +40,4 @@ TEST(Command, DoesNotWaitForADaemonThatKeepsItsOutput) {
 }
 
 }  // namespace
-}  // namespace sandboxlet::test
+}  // namespace sandboxlet
