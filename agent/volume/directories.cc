@@ -6,12 +6,15 @@
 
 #include <cstdio>
 
-#include "base/unique_fd.h"
-
 namespace sandboxlet::agent {
 
+namespace {
+
+constexpr int kOpen = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
+}  // namespace
+
 Result<> make_directory(const std::string& path, mode_t mode) {
-  constexpr int kOpen = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
   if (UniqueFd(open(path.c_str(), kOpen))) return {};
   if (errno != ENOENT) return errno_error("open " + path);
   // Between mkdir and fchmod the umask rules: another name until that is over.
@@ -24,6 +27,19 @@ Result<> make_directory(const std::string& path, mode_t mode) {
   if (renameat2(AT_FDCWD, unfinished.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) != 0) {
     return errno_error("make " + path);
   }
+  return {};
+}
+
+Result<UniqueFd> open_directory(const std::string& path) {
+  UniqueFd directory(open(path.c_str(), kOpen));
+  if (!directory) return errno_error("open " + path);
+  return directory;
+}
+
+Result<> sync_directory(const std::string& path) {
+  // The data root, which is the operator's own, may be a link.
+  const UniqueFd directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory || fsync(directory.get()) != 0) return errno_error("sync " + path);
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "base/unique_fd.h"
 
 namespace sandboxlet::agent {
 
@@ -14,5 +15,10 @@ namespace sandboxlet::agent {
 //
 // Of two callers at once in the same parent, one may fail.
 Result<> make_directory(const std::string& path, mode_t mode);
+
+// kNotFound where there is none. Refuses what is no directory, a symbolic link to one as well.
+Result<UniqueFd> open_directory(const std::string& path);
+// What was made, renamed and removed in it is on disk when this answers.
+Result<> sync_directory(const std::string& path);
 
 }  // namespace sandboxlet::agent

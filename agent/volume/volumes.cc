@@ -11,6 +11,7 @@
 #include "agent/volume/empty_dir.h"
 #include "agent/volume/host_path.h"
 #include "agent/volume/mounts.h"
+#include "agent/volume/names.h"
 #include "agent/volume/safe_remove.h"
 #include "base/unique_fd.h"
 
@@ -26,23 +27,11 @@ constexpr char kDiscarded[] = "/discarded";
 // No volume has a name like this.
 constexpr char kHosts[] = "/.hosts";
 
-// Leaves room for a prefix in NAME_MAX.
-constexpr size_t kLongestName = 240;
 // Private: containers reach a volume by the mount of it alone, which leads past its parents' modes,
 // and no other user of the node reaches it at all.
 constexpr mode_t kPrivate = 0700;
 // A volume belongs to users that the node does not know.
 constexpr mode_t kShared = 0777;
-
-bool is_name(const std::string& name) {
-  return !name.empty() && name.size() <= kLongestName && name[0] != '.' &&
-         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") == std::string::npos;
-}
-
-Result<> check_name(const std::string& name) {
-  if (is_name(name)) return {};
-  return Error(Code::kInvalidArgument, "not a name for a directory: \"" + name + "\"");
-}
 
 // From the topmost down.
 Result<> make_parents(std::initializer_list<std::string> paths) {
