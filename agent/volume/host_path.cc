@@ -71,4 +71,8 @@ Result<std::string> stage_host_path(const HostPath& source) {
   return path;
 }
 
+Result<std::string> stage_local(const Local& source) {
+  return stage_host_path({source.path, "Directory"}).wrap("local");
+}
+
 }  // namespace sandboxlet::agent

@@ -11,4 +11,7 @@ namespace sandboxlet::agent {
 // own and its symbolic links are followed (kubelet: hostpath/host_path.go, whose wording this has).
 Result<std::string> stage_host_path(const HostPath& source);
 
+// The same for the directory of a PersistentVolume's spec.local, which is there already.
+Result<std::string> stage_local(const Local& source);
+
 }  // namespace sandboxlet::agent

@@ -122,5 +122,13 @@ TEST_F(HostPathTest, AnUnknownTypeIsRefused) {
   EXPECT_EQ(refusal(directory_, "Folder"), "Folder is an invalid volume type");
 }
 
+TEST_F(HostPathTest, ALocalPathIsADirectoryThatIsThere) {
+  EXPECT_EQ(*stage_local({directory_}), directory_);
+  EXPECT_EQ(stage_local({file_}).error().message(), "local: " + failed(file_, "a directory"));
+  EXPECT_FALSE(stage_local({none_}));
+  EXPECT_FALSE(stage_local({directory_ + "/../directory"}));
+  EXPECT_FALSE(fs::exists(none_));
+}
+
 }  // namespace
 }  // namespace sandboxlet::agent

@@ -12,6 +12,7 @@
 #include "agent/volume/host_path.h"
 #include "agent/volume/mounts.h"
 #include "agent/volume/names.h"
+#include "agent/volume/nfs.h"
 #include "agent/volume/safe_remove.h"
 #include "base/unique_fd.h"
 
@@ -49,9 +50,27 @@ Result<std::string> Volumes::directory_of(const std::string& uid) const {
 }
 
 Result<std::string> Volumes::stage(const std::string& uid, const VolumeRequest& request) {
-  TRY(const std::string directory, directory_of(uid));
+  CHECK_OK(check_name(uid));
   CHECK_OK(check_name(request.name));
   if (const auto* source = std::get_if<HostPath>(&request.source)) return stage_host_path(*source);
+  if (const auto* volume = std::get_if<PersistentVolume>(&request.source)) {
+    return stage_persistent(uid, request.name, *volume);
+  }
+  return stage_here(uid, request);
+}
+
+Result<std::string> Volumes::stage_persistent(const std::string& uid, const std::string& name,
+                                              const PersistentVolume& volume) {
+  if (const auto* source = std::get_if<HostPath>(&volume.source)) return stage_host_path(*source);
+  if (const auto* source = std::get_if<Local>(&volume.source)) return stage_local(*source);
+  if (const auto* source = std::get_if<Nfs>(&volume.source)) return stage_nfs(uid, name, *source);
+  return Error(Code::kUnimplemented, "PersistentVolumes of kind " +
+                                         std::get<OtherKind>(volume.source).field +
+                                         " are not supported");
+}
+
+Result<std::string> Volumes::stage_here(const std::string& uid, const VolumeRequest& request) {
+  TRY(const std::string directory, directory_of(uid));
   // An unstage was cut off, and its rest is of no use. Should it not go, it goes another time.
   static_cast<void>(remove_tree(directory + kDiscarded));
   const auto* const empty_dir = std::get_if<EmptyDir>(&request.source);
@@ -61,6 +80,22 @@ Result<std::string> Volumes::stage(const std::string& uid, const VolumeRequest& 
   CHECK_OK(make_parents({root_, directory, parent}));
   CHECK_OK(empty_dir != nullptr ? stage_empty_dir(*empty_dir, path)
                                 : make_directory(path, kShared));
+  return path;
+}
+
+Result<std::string> Volumes::stage_nfs(const std::string& uid, const std::string& name,
+                                       const Nfs& source) {
+  TRY(const std::string directory, directory_of(uid));
+  const std::string parent = directory + kVolumes;
+  const std::string path = parent + "/" + name;
+  // Looked at by nothing that asks its server, which may be gone.
+  TRY(const bool mounted, is_mount_point(path));
+  if (mounted) return path;
+  {
+    const std::lock_guard lock(making_);
+    CHECK_OK(make_parents({root_, directory, parent, path}));
+  }
+  CHECK_OK(mount_nfs(source, path));
   return path;
 }
 

@@ -25,9 +25,29 @@ struct HostPath {
 // A directory of the node's data, kept until the Sandbox is deleted.
 struct Claim {};
 
+// A directory of the node that a PersistentVolume names (spec.local).
+struct Local {
+  std::string path;
+};
+// spec.nfs, with the PersistentVolume's mountOptions.
+struct Nfs {
+  std::string server;
+  std::string path;
+  std::vector<std::string> mount_options;
+  bool read_only = false;
+};
+// What nobody here can stage, by its field's name: csi, iscsi, ...
+struct OtherKind {
+  std::string field;
+};
+// What a claim is bound to where others made it; what this node makes itself is LocalVolumes'.
+struct PersistentVolume {
+  std::variant<HostPath, Local, Nfs, OtherKind> source;
+};
+
 struct VolumeRequest {
   std::string name;
-  std::variant<EmptyDir, HostPath, Claim> source;
+  std::variant<EmptyDir, HostPath, Claim, PersistentVolume> source;
 };
 
 struct VolumesOnDisk {
@@ -63,6 +83,10 @@ class Volumes {
 
  private:
   Result<std::string> directory_of(const std::string& uid) const;
+  Result<std::string> stage_persistent(const std::string& uid, const std::string& name,
+                                       const PersistentVolume& volume);
+  Result<std::string> stage_here(const std::string& uid, const VolumeRequest& request);
+  Result<std::string> stage_nfs(const std::string& uid, const std::string& name, const Nfs& source);
 
   const std::string root_;
   // Volumes of one Sandbox are staged side by side, and share their parents.

@@ -162,6 +162,23 @@ TEST_F(VolumesTest, RemovingTakesAll) {
   EXPECT_TRUE(volumes_.remove("u-1"));
 }
 
+TEST_F(VolumesTest, PersistentVolumesOfTheNodeAreItsPathsAndOutliveTheSandbox) {
+  const std::string path = scratch_.path() + "/precious";
+  fs::create_directory(path);
+  put(path + "/file");
+  EXPECT_EQ(stage("a", PersistentVolume{Local{path}}), path);
+  EXPECT_EQ(stage("b", PersistentVolume{HostPath{path, "Directory"}}), path);
+  ASSERT_TRUE(volumes_.remove("u-1"));
+  EXPECT_TRUE(fs::exists(path + "/file"));
+}
+
+TEST_F(VolumesTest, APersistentVolumeOfAnotherKindIsRefusedByItsName) {
+  const auto staged = volumes_.stage("u-1", {"data", PersistentVolume{OtherKind{"csi"}}});
+  ASSERT_FALSE(staged);
+  EXPECT_EQ(staged.error().code(), Code::kUnimplemented);
+  EXPECT_THAT(staged.error().message(), testing::HasSubstr("csi"));
+}
+
 TEST_F(VolumesTest, ListsOnlyWhatCanBeAUid) {
   EXPECT_THAT(*volumes_.list(), testing::IsEmpty());
   stage("home", Claim{});
