@@ -1,7 +1,7 @@
 # What every folder uses: the compiler's flags, the libraries, and four functions.
 #   sandboxlet_add_folders(DIR...)                             add_subdirectory for the folders that have a CMakeLists.txt
 #   sandboxlet_library(NAME SOURCES ... LINKS ...)             one folder, one static library
-#   sandboxlet_test(NAME SOURCES ... LINKS ... [LABELS ...])   a GoogleTest binary, each TEST a ctest case
+#   sandboxlet_test(NAME SOURCES ... LINKS ... [LABELS ...] [LOCK ...])   a GoogleTest binary, each TEST a ctest case
 #   sandboxlet_program(NAME SOURCES ... LINKS ...)             a binary in bin/
 #   sandboxlet_proto(NAME PROTO ... [GRPC])                    a library of generated code, headers as "proto/.../x.pb.h"
 
@@ -63,14 +63,15 @@ function(sandboxlet_library name)
 endfunction()
 
 function(sandboxlet_test name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LINKS;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "" "LOCK" "SOURCES;LINKS;LABELS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_compile_options(${name} PRIVATE ${SANDBOXLET_WARNINGS})
   target_link_libraries(${name} PRIVATE sandboxlet_flags ${arg_LINKS} GTest::gmock GTest::gtest_main)
   if(NOT arg_LABELS)
     set(arg_LABELS unit)
   endif()
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 600)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 600
+    RESOURCE_LOCK "${arg_LOCK}")
 endfunction()
 
 function(sandboxlet_program name)

@@ -147,7 +147,9 @@ Result<> LocalVolumes::unstage(const std::string& volume) {
   TRY(const UniqueFd image, open_image(*directory));
   TRY(const auto left, find_loop(image, image_of(volume)));
   if (!left) return {};
-  return Error(Code::kUnavailable, volume + " is still in use at " + left->path, EBUSY);
+  TRY(const bool mounted, is_mounted(*left));
+  if (!mounted) return {};
+  return Error(Code::kUnavailable, volume + " is mounted elsewhere, from " + left->path, EBUSY);
 }
 
 Result<bool> LocalVolumes::expand(const std::string& volume, int64_t size) {

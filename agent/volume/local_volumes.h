@@ -45,8 +45,8 @@ class LocalVolumes {
   Result<VolumeRecord> create(const std::string& volume, const NewVolume& wanted);
   // Mounts an image. Answers the path for containers; at once where it is mounted already.
   Result<std::string> stage(const std::string& volume);
-  // Unmounts an image, with its loop device gone when it answers. kUnavailable with EBUSY while
-  // anybody uses it. There may be no such volume.
+  // Unmounts an image, and its loop device goes. kUnavailable with EBUSY while anybody uses it, in
+  // another mount namespace too. There may be no such volume.
   Result<> unstage(const std::string& volume);
   // Grows it, while it is used or not. False where the size is promised and set aside, but the file
   // system has to wait for the next stage that finds it unmounted (grow_file_system says when).

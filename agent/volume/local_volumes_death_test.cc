@@ -47,7 +47,7 @@ class DyingVolumesTest : public ImageVolumesTest {
     EXPECT_EQ(mounts_at(path), 1);
     EXPECT_FALSE(volumes_.list()->at(0).record.fresh);
     EXPECT_FALSE(volumes_.list()->at(0).record.growing);
-    EXPECT_TRUE(volumes_.unstage("pv-1"));
+    unstage("pv-1");
   }
 };
 
@@ -81,7 +81,7 @@ TEST_F(DyingVolumesTest, Unstaging) {
       },
       [this] { return volumes_.unstage("pv-1").has_value(); },
       [this] {
-        EXPECT_TRUE(volumes_.unstage("pv-1"));
+        unstage("pv-1");
         EXPECT_THAT(loops_of(root_), IsEmpty());
         EXPECT_EQ(text_of(stage("pv-1") + "/file"), "kept");
       });
@@ -92,13 +92,13 @@ TEST_F(DyingVolumesTest, Expanding) {
       [this] {
         create("pv-1", 16 * kMiB);
         put(stage("pv-1") + "/file", "kept");
-        ASSERT_TRUE(volumes_.unstage("pv-1"));
+        unstage("pv-1");
       },
       [this] { return volumes_.expand("pv-1", 64 * kMiB).has_value(); },
       [this] {
         // As it is wherever that was cut off, and as it ends when it is asked for again.
         EXPECT_EQ(text_of(stage("pv-1") + "/file"), "kept");
-        ASSERT_TRUE(volumes_.unstage("pv-1"));
+        unstage("pv-1");
         EXPECT_EQ(volumes_.expand("pv-1", 64 * kMiB).value(), true);
         expect_whole(64 * kMiB);
       });
@@ -114,7 +114,7 @@ TEST_F(DyingVolumesTest, ExpandingWhatIsMounted) {
       [this] {
         EXPECT_TRUE(volumes_.expand("pv-1", 64 * kMiB));
         EXPECT_EQ(text_of(stage("pv-1") + "/file"), "kept");
-        ASSERT_TRUE(volumes_.unstage("pv-1"));
+        unstage("pv-1");
         expect_whole(64 * kMiB);
       });
 }

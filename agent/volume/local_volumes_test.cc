@@ -202,7 +202,7 @@ TEST_F(ImageVolumesTest, StagingAgainLeavesWhatItsUserMadeOfIt) {
     EXPECT_EQ(mode_of(path), 0700U);
     EXPECT_EQ(text_of(path + "/file"), "kept");
     EXPECT_EQ(mounts_at(path), 1);
-    ASSERT_TRUE(volumes_.unstage("pv-1"));
+    unstage("pv-1");
   }
 }
 
@@ -238,7 +238,7 @@ TEST_F(ImageVolumesTest, WhatElseIsMountedThereIsRefused) {
   create("pv-1", 16 * kMiB);
   create("pv-2", 16 * kMiB);
   const std::string point = stage("pv-1");
-  ASSERT_TRUE(volumes_.unstage("pv-1"));
+  unstage("pv-1");
   const std::string other = stage("pv-2");
   ASSERT_EQ(mount(other.c_str(), point.c_str(), nullptr, MS_BIND, nullptr), 0);
   EXPECT_FALSE(volumes_.stage("pv-1"));
@@ -271,7 +271,7 @@ TEST_F(ImageVolumesTest, AFullOneIsFullForItselfAlone) {
   fill(stage("pv-1"));
   EXPECT_TRUE(has_all_blocks("pv-1", 16 * kMiB));
   put(stage("pv-2") + "/file", "kept");
-  ASSERT_TRUE(volumes_.unstage("pv-2"));
+  unstage("pv-2");
   EXPECT_EQ(text_of(stage("pv-2") + "/file"), "kept");
   const auto volumes = *volumes_.list();
   ASSERT_THAT(volumes, testing::SizeIs(2));
@@ -312,7 +312,7 @@ TEST_F(ImageVolumesTest, WhatWasSyncedIsThereAfterItsWriterIsKilled) {
   int status = 0;
   ASSERT_EQ(waitpid(writer, &status, 0), writer);
   ASSERT_TRUE(WIFSIGNALED(status));
-  ASSERT_TRUE(volumes_.unstage("pv-1"));
+  unstage("pv-1");
   stage("pv-1");
   EXPECT_EQ(text_of(file), "kept");
 }
@@ -335,7 +335,7 @@ TEST_F(ImageVolumesTest, ManyRoundsLeaveNothingBehind) {
     const std::string name = "pv-" + std::to_string(round);
     create(name, 16 * kMiB);
     put(stage(name) + "/file", "x");
-    ASSERT_TRUE(volumes_.unstage(name));
+    unstage(name);
     ASSERT_TRUE(volumes_.remove(name));
   }
   EXPECT_THAT(loops_of(root_), IsEmpty());
@@ -376,7 +376,7 @@ TEST_F(ImageVolumesTest, TwoAgentsRaceForLoopDevices) {
 TEST_F(ImageVolumesTest, AnUnstagedOneGrowsAtOnce) {
   create("pv-1", 16 * kMiB);
   put(stage("pv-1") + "/file", "kept");
-  ASSERT_TRUE(volumes_.unstage("pv-1"));
+  unstage("pv-1");
   EXPECT_EQ(volumes_.expand("pv-1", 64 * kMiB).value(), true);
   EXPECT_GT(room_in(stage("pv-1")), 48 * kMiB);
   EXPECT_TRUE(has_all_blocks("pv-1", 64 * kMiB));
@@ -403,7 +403,7 @@ TEST_F(ImageVolumesTest, OneThatIsWrittenToGrows) {
   EXPECT_TRUE(has_all_blocks("pv-1", 64 * kMiB));
   EXPECT_EQ(*grown, room_in(stage("pv-1")) > 48 * kMiB);
   writer.reset();
-  ASSERT_TRUE(volumes_.unstage("pv-1"));
+  unstage("pv-1");
   EXPECT_GT(room_in(stage("pv-1")), 48 * kMiB);
   EXPECT_EQ(text_of(file), "before");
   EXPECT_FALSE(volumes_.list()->at(0).record.growing);

@@ -22,6 +22,11 @@ std::string LocalVolumesTest::stage(const std::string& volume) {
   return path ? *path : "";
 }
 
+void LocalVolumesTest::unstage(const std::string& volume) {
+  const auto unstaged = volumes_.unstage(volume);
+  ASSERT_TRUE(unstaged) << unstaged.error().message();
+}
+
 void ImageVolumesTest::SetUp() {
   if (geteuid() != 0) GTEST_SKIP() << "mounting needs root";
   if (!UniqueFd(open("/dev/loop-control", O_RDWR | O_CLOEXEC))) {

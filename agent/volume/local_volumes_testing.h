@@ -24,6 +24,7 @@ class LocalVolumesTest : public testing::Test {
   std::string path_of(const std::string& volume) const { return root_ + "/" + volume; }
   // Answers its path; a failure is the test's.
   std::string stage(const std::string& volume);
+  void unstage(const std::string& volume);
 
   const Scratch scratch_;
   const std::string root_ = scratch_.path() + "/local-volumes";

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 
 namespace sandboxlet::agent {
 
@@ -121,6 +122,9 @@ bool may_be_behind_it(const std::string& name, const UniqueFd& image, const std:
 Result<LoopDevice> attach_loop(const UniqueFd& image) {
   TRY(const UniqueFd control,
       open_device("/dev/loop-control", S_IFCHR, makedev(MISC_MAJOR, kLoopControlMinor)));
+  // Two that want the same free device keep it open for each other.
+  static std::mutex taking;
+  const std::lock_guard lock(taking);
   for (int tries = 0; tries < kTries; ++tries) {
     const int number = ioctl(control.get(), LOOP_CTL_GET_FREE);
     if (number < 0) return errno_error("find a free loop device");
@@ -146,6 +150,13 @@ Result<std::optional<LoopDevice>> find_loop(const UniqueFd& image, const std::st
   }
   if (error) return errno_error("list the block devices", error.value());
   return std::optional<LoopDevice>();
+}
+
+Result<bool> is_mounted(const LoopDevice& loop) {
+  // A mount holds its device for itself alone.
+  if (UniqueFd(open(loop.path.c_str(), O_RDONLY | O_EXCL | O_CLOEXEC))) return false;
+  if (errno == EBUSY) return true;
+  return errno_error("open " + loop.path);
 }
 
 Result<std::optional<LoopDevice>> loop_at(dev_t device, const UniqueFd& image) {

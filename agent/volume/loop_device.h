@@ -29,6 +29,9 @@ Result<LoopDevice> attach_loop(const UniqueFd& image);
 // going.
 Result<std::optional<LoopDevice>> find_loop(const UniqueFd& image, const std::string& path_end);
 
+// Whether anybody has it mounted. Without, it goes as soon as nobody looks at it any more.
+Result<bool> is_mounted(const LoopDevice& loop);
+
 // The device of that number, where it is a loop device with this very file behind it; else nothing.
 Result<std::optional<LoopDevice>> loop_at(dev_t device, const UniqueFd& image);
 
