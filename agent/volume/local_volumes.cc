@@ -47,12 +47,12 @@ Result<VolumeRecord> record_for(const NewVolume& wanted) {
   return record;
 }
 
-// What a volume holds beside its record, on disk when it answers.
+// What a volume holds beside its record, all on disk when it answers.
 Result<> make_contents(const std::string& path, const VolumeRecord& record) {
   TRY(const UniqueFd directory, open_directory(path));
   CHECK_OK(record.mode == VolumeMode::kImage ? make_image(directory, record.size)
                                              : make_directory(path + kData, kShared));
-  return sync_directory(path);
+  return sync_record(directory);
 }
 
 Result<> open_to_all(const std::string& point) {
@@ -106,7 +106,7 @@ Result<> LocalVolumes::reserve(const std::string& making, const VolumeRecord& re
   if (record.size > capacity.left) return does_not_fit(record.size, capacity);
   if (mkdir(making.c_str(), kPrivate) != 0) return errno_error("make " + making);
   TRY(const UniqueFd directory, open_directory(making));
-  return write_record(directory, record);
+  return make_record(directory, record);
 }
 
 Result<std::string> LocalVolumes::stage(const std::string& volume) {

@@ -78,6 +78,16 @@ std::string text_of(const VolumeRecord& record) {
   return all.dump() + '\n';
 }
 
+Result<UniqueFd> write_text(const UniqueFd& directory, const char* name, const std::string& text) {
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
+  UniqueFd file(openat(directory.get(), name, kFlags, 0600));
+  if (!file) return errno_error(name);
+  const ssize_t written = write(file.get(), text.data(), text.size());
+  if (written < 0) return errno_error(name);
+  if (static_cast<size_t>(written) != text.size()) return errno_error(name, ENOSPC);
+  return file;
+}
+
 }  // namespace
 
 Result<VolumeRecord> read_record(const UniqueFd& directory) {
@@ -93,14 +103,21 @@ Result<VolumeRecord> read_record(const UniqueFd& directory) {
   return std::move(*record);
 }
 
+Result<> make_record(const UniqueFd& directory, const VolumeRecord& record) {
+  const auto written = write_text(directory, kRecord, text_of(record));
+  if (!written) return written.error();
+  return {};
+}
+
+Result<> sync_record(const UniqueFd& directory) {
+  const UniqueFd file(openat(directory.get(), kRecord, O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!file || fsync(file.get()) != 0) return errno_error(kRecord);
+  if (fsync(directory.get()) != 0) return errno_error(kRecord);
+  return {};
+}
+
 Result<> write_record(const UniqueFd& directory, const VolumeRecord& record) {
-  const std::string text = text_of(record);
-  constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
-  const UniqueFd file(openat(directory.get(), kUnfinished, kFlags, 0600));
-  if (!file) return errno_error(kUnfinished);
-  const ssize_t written = write(file.get(), text.data(), text.size());
-  if (written < 0) return errno_error(kUnfinished);
-  if (static_cast<size_t>(written) != text.size()) return errno_error(kUnfinished, ENOSPC);
+  TRY(const UniqueFd file, write_text(directory, kUnfinished, text_of(record)));
   if (fsync(file.get()) != 0) return errno_error(kUnfinished);
   if (renameat(directory.get(), kUnfinished, directory.get(), kRecord) != 0) {
     return errno_error(kRecord);

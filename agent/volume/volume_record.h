@@ -38,7 +38,11 @@ struct VolumeRecord {
 
 // kNotFound where there is none.
 Result<VolumeRecord> read_record(const UniqueFd& directory);
-// Whole or not at all whenever the node dies, and on disk when it answers.
+// The first of a directory that has not appeared yet; on disk, with the directory, once it is
+// synced. That order saves the file system half of its commits.
+Result<> make_record(const UniqueFd& directory, const VolumeRecord& record);
+Result<> sync_record(const UniqueFd& directory);
+// Another in its place: the old or the new one whenever the node dies, on disk when it answers.
 Result<> write_record(const UniqueFd& directory, const VolumeRecord& record);
 
 }  // namespace sandboxlet::agent
