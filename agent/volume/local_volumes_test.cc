@@ -3,12 +3,16 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/fs.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/statvfs.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <thread>
 
@@ -171,6 +175,21 @@ TEST_F(LocalVolumesTest, VolumesAreMadeSideBySideWithinWhatIsLeft) {
   EXPECT_EQ(volumes.capacity()->left, 0);
 }
 
+TEST_F(LocalVolumesTest, OfOneVolumeOneCallRunsAtATime) {
+  for (int round = 0; round < 20; ++round) {
+    std::vector<std::thread> threads;
+    std::atomic<int> made = 0;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&] {
+        if (volumes_.create("pv-1", directory(kMiB)) && volumes_.stage("pv-1")) ++made;
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(made, 4);
+    ASSERT_TRUE(volumes_.remove("pv-1"));
+  }
+}
+
 // ---- Images
 
 TEST_F(ImageVolumesTest, AnImageHasItsSizeAndAllItsBlocks) {
@@ -300,6 +319,34 @@ TEST_F(ImageVolumesTest, AFullDiskIsNoErrorInside) {
   EXPECT_TRUE(volumes.unstage("pv-1"));
 }
 
+TEST_F(ImageVolumesTest, WhatATrimGaveAwayIsSetAsideByTheNextMount) {
+  create("pv-1", 16 * kMiB);
+  UniqueFd root(open(stage("pv-1").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  fstrim_range all{.start = 0, .len = UINT64_MAX, .minlen = 0};
+  if (ioctl(root.get(), FITRIM, &all) != 0) GTEST_SKIP() << "no trim below";
+  root.reset();
+  EXPECT_FALSE(has_all_blocks("pv-1", 16 * kMiB));
+  unstage("pv-1");
+  stage("pv-1");
+  EXPECT_TRUE(has_all_blocks("pv-1", 16 * kMiB));
+}
+
+// As in a container, whose /dev was filled before the kernel made the device.
+TEST_F(ImageVolumesTest, DeviceFilesAreMadeWhereThereAreNone) {
+  create("pv-1", 16 * kMiB);
+  const pid_t container = fork();
+  if (container == 0) {
+    if (unshare(CLONE_NEWNS) != 0) _exit(1);
+    if (mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) _exit(2);
+    if (mount("tmpfs", "/dev", "tmpfs", 0, nullptr) != 0) _exit(3);
+    _exit(volumes_.stage("pv-1") && volumes_.unstage("pv-1") ? 0 : 4);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(container, &status, 0), container);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_THAT(loops_of(root_), IsEmpty());
+}
+
 TEST_F(ImageVolumesTest, WhatWasSyncedIsThereAfterItsWriterIsKilled) {
   create("pv-1", 16 * kMiB);
   const std::string file = stage("pv-1") + "/file";
@@ -407,6 +454,19 @@ TEST_F(ImageVolumesTest, OneThatIsWrittenToGrows) {
   EXPECT_GT(room_in(stage("pv-1")), 48 * kMiB);
   EXPECT_EQ(text_of(file), "before");
   EXPECT_FALSE(volumes_.list()->at(0).record.growing);
+}
+
+TEST_F(ImageVolumesTest, WhatIsSetAsideInPartOnlyIsGivenBack) {
+  const std::string disk = scratch_.path() + "/disk";
+  fs::create_directory(disk);
+  ASSERT_EQ(mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=40m"), 0);
+  const UniqueFd image(open((disk + "/image").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  ASSERT_TRUE(fill_image(image, 16 * kMiB));
+  EXPECT_EQ(set_aside(image, 64 * kMiB).error().code(), Code::kResourceExhausted);
+  struct statvfs status {};
+  ASSERT_EQ(statvfs(disk.c_str(), &status), 0);
+  EXPECT_EQ(static_cast<int64_t>(status.f_bfree * status.f_frsize), 24 * kMiB);
+  EXPECT_EQ(*size_of(image), 16 * kMiB);
 }
 
 TEST_F(ImageVolumesTest, WhatDoesNotFitChangesNothing) {
