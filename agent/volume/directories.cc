@@ -39,6 +39,7 @@ Result<UniqueFd> open_directory(const std::string& path) {
 Result<> sync_directory(const std::string& path) {
   // The data root, which is the operator's own, may be a link.
   const UniqueFd directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory && errno == ENOENT) return {};
   if (!directory || fsync(directory.get()) != 0) return errno_error("sync " + path);
   return {};
 }

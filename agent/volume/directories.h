@@ -18,7 +18,7 @@ Result<> make_directory(const std::string& path, mode_t mode);
 
 // kNotFound where there is none. Refuses what is no directory, a symbolic link to one as well.
 Result<UniqueFd> open_directory(const std::string& path);
-// What was made, renamed and removed in it is on disk when this answers.
+// What was made, renamed and removed in it, which need not be there, is on disk when this answers.
 Result<> sync_directory(const std::string& path);
 
 }  // namespace sandboxlet::agent

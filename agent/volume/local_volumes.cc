@@ -23,7 +23,7 @@ constexpr mode_t kPrivate = 0700;
 // A volume belongs to users that the node does not know.
 constexpr mode_t kShared = 0777;
 
-// As the kernel tells the path of a loop device's file, from the mount that it was opened in.
+// How the path of its image ends, from whatever mount it is looked at.
 std::string image_of(const std::string& volume) { return "/" + volume + "/image"; }
 
 Error does_not_fit(int64_t size, const VolumeCapacity& capacity) {
@@ -70,11 +70,9 @@ Result<VolumeRecord> LocalVolumes::create(const std::string& volume, const NewVo
   CHECK_OK(check_name(volume));
   TRY(VolumeRecord record, record_for(wanted));
   const NameLocks::Lock lock(volumes_, volume);
-  if (const auto there = open_directory(path_of(volume))) {
-    TRY(VolumeRecord made, read_record(*there));
-    if (fulfils(made, record)) return made;
-    return Error(Code::kAlreadyExists, "there is another volume " + volume);
-  }
+  const auto there = open_directory(path_of(volume));
+  if (there) return made_before(*there, volume, record);
+  if (there.error().code() != Code::kNotFound) return there.error();
   const std::string making = path_of(kMaking + volume);
   CHECK_OK(reserve(making, record));
   if (auto made = make_contents(making, record); !made) {
@@ -84,6 +82,17 @@ Result<VolumeRecord> LocalVolumes::create(const std::string& volume, const NewVo
   }
   CHECK_OK(publish(making, path_of(volume)));
   return record;
+}
+
+Result<VolumeRecord> LocalVolumes::made_before(const UniqueFd& directory, const std::string& volume,
+                                               const VolumeRecord& wanted) {
+  TRY(VolumeRecord made, read_record(directory));
+  if (!fulfils(made, wanted)) {
+    return Error(Code::kAlreadyExists, "there is another volume " + volume);
+  }
+  // It may have appeared in the last moment of an agent before this one.
+  CHECK_OK(sync_directory(root_));
+  return made;
 }
 
 Result<> LocalVolumes::publish(const std::string& making, const std::string& path) {
@@ -205,7 +214,7 @@ Result<> LocalVolumes::remove(const std::string& volume) {
   CHECK_OK(remove_tree(path_of(kMaking + volume)));
   CHECK_OK(remove_tree(removing));
   auto directory = open_directory(path_of(volume));
-  if (!directory && directory.error().code() == Code::kNotFound) return {};
+  if (!directory && directory.error().code() == Code::kNotFound) return sync_directory(root_);
   if (!directory) return std::move(directory.error());
   CHECK_OK(unmount(path_of(volume) + kMount, WhereBusy::kDetach));
   if (rename(path_of(volume).c_str(), removing.c_str()) != 0) {

@@ -55,6 +55,7 @@ class LocalVolumes {
   // Unmounts it, in use or not, and removes it with its data. There may be no such volume.
   Result<> remove(const std::string& volume);
 
+  // These fail while any volume's record is damaged: its size is not known, and its data stay.
   Result<std::vector<LocalVolume>> list() const;
   Result<VolumeCapacity> capacity();
 
@@ -62,6 +63,8 @@ class LocalVolumes {
   std::string path_of(const std::string& volume) const { return root_ + "/" + volume; }
   // Makes the directory of a volume that is to be made, where its size fits; later it appears.
   Result<> reserve(const std::string& making, const VolumeRecord& record);
+  Result<VolumeRecord> made_before(const UniqueFd& directory, const std::string& volume,
+                                   const VolumeRecord& wanted);
   Result<> publish(const std::string& making, const std::string& path);
   // Counts the size that an existing one is to have, where it fits.
   Result<> promise(const UniqueFd& directory, VolumeRecord& record, int64_t size);

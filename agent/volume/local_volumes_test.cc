@@ -149,6 +149,14 @@ TEST_F(LocalVolumesTest, RecoveringClearsAwayWhatIsHalfMadeOrHalfRemovedAndNothi
   EXPECT_EQ(text_of(path_of("pv-1") + "/data/file"), "kept");
 }
 
+TEST_F(LocalVolumesTest, WhatIsHalfMadeIsInNobodysWay) {
+  fs::create_directories(root_ + "/.making-pv-1");
+  put(root_ + "/.making-pv-1/record.json", "{\"mode\":");
+  EXPECT_TRUE(volumes_.create("pv-2", directory(kMiB)));
+  EXPECT_TRUE(volumes_.create("pv-1", directory(kMiB)));
+  EXPECT_THAT(*volumes_.list(), testing::SizeIs(2));
+}
+
 TEST_F(LocalVolumesTest, ALinkInPlaceOfAVolumeIsRefused) {
   ASSERT_TRUE(volumes_.create("pv-1", directory(kMiB)));
   put(stage("pv-1") + "/file", "kept");

@@ -77,8 +77,11 @@ Result<VolumeCapacity> capacity_of(const std::string& root, std::optional<int64_
   TRY(const auto names, names_in(root));
   for (const std::string& name : names) {
     if (!is_name(name) && !name.starts_with(kMaking)) continue;
-    TRY(const auto record, record_in(within(root, name)));
-    if (record) promised += record->size;
+    auto record = record_in(within(root, name));
+    // Whoever was making it died before it had anything.
+    if (!record && name.starts_with(kMaking)) continue;
+    if (!record) return std::move(record.error());
+    if (*record) promised += (*record)->size;
   }
   TRY(const auto status, file_system_of(root));
   VolumeCapacity capacity;
