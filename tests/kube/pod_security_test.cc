@@ -1,116 +1,19 @@
+#include "api/pod_security.h"
+
 #include <gmock/gmock.h>
 
+#include "api/testing/pod_security_cases.h"
 #include "tests/kube/manifests_test.h"
 #include "tests/rig/eventually.h"
 
 namespace sandboxlet::test {
 namespace {
 
+using api::restricted_pod;
 using nlohmann::json;
 using testing::HasSubstr;
 
 constexpr char kViolates[] = "violates PodSecurity";
-
-// A pod that every level takes.
-json restricted_pod() {
-  return json::parse(R"({
-    "securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}},
-    "containers": [{"name": "main", "image": "busybox", "securityContext": {
-      "allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}}}]})");
-}
-
-// Each a merge patch of that pod's spec.
-constexpr const char* kPods[] = {
-    R"({})",
-    R"({"hostNetwork": true})",
-    R"({"hostPID": true})",
-    R"({"hostIPC": true})",
-    R"({"hostNetwork": false, "hostPID": false})",
-    R"({"volumes": [{"name": "v", "hostPath": {"path": "/"}}]})",
-    R"({"volumes": [{"name": "v", "nfs": {"server": "a", "path": "/"}}]})",
-    R"({"volumes": [{"name": "v"}, {"name": "w", "emptyDir": {}}]})",
-    R"({"volumes": [{"name": "v", "configMap": {"name": "a"}},
-                    {"name": "w", "secret": {"secretName": "a"}},
-                    {"name": "x", "persistentVolumeClaim": {"claimName": "a"}},
-                    {"name": "y", "downwardAPI": {}}, {"name": "z", "projected": {"sources": []}},
-                    {"name": "i", "image": {"reference": "a"}}]})",
-    R"({"securityContext": {"sysctls": [{"name": "kernel.msgmax", "value": "1"}]}})",
-    R"({"securityContext": {"sysctls": [{"name": "net.ipv4.tcp_rmem", "value": "1 2 3"}]}})",
-    R"({"securityContext": {"seccompProfile": {"type": "Unconfined"}}})",
-    R"({"securityContext": {"seccompProfile": null}})",
-    R"({"securityContext": {"seccompProfile": {"type": "Localhost", "localhostProfile": "a"}}})",
-    R"({"securityContext": {"appArmorProfile": {"type": "Unconfined"}}})",
-    R"({"securityContext": {"appArmorProfile": {"type": "RuntimeDefault"}}})",
-    R"({"securityContext": {"seLinuxOptions": {"type": "container_t", "level": "s0"}}})",
-    R"({"securityContext": {"seLinuxOptions": {"type": "spc_t"}}})",
-    R"({"securityContext": {"seLinuxOptions": {"user": "system_u"}}})",
-    R"({"securityContext": {"seLinuxOptions": {"role": "system_r"}}})",
-    R"({"securityContext": {"runAsNonRoot": null}})",
-    R"({"securityContext": {"runAsNonRoot": false}})",
-    R"({"securityContext": {"runAsUser": 0}})",
-    R"({"securityContext": {"runAsUser": 1}})",
-    R"({"securityContext": null})",
-    R"({"hostUsers": false, "securityContext": {"runAsNonRoot": false, "runAsUser": 0}})",
-    R"({"hostUsers": false, "securityContext": {"seccompProfile": {"type": "Unconfined"}}})",
-    R"({"hostUsers": true, "securityContext": {"runAsNonRoot": null}})",
-    R"({"hostUsers": false, "containers": [{"name": "main", "image": "busybox", "securityContext": {
-        "allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]},
-        "procMount": "Unmasked"}}]})",
-};
-
-// Each a merge patch of its only container.
-constexpr const char* kContainers[] = {
-    R"({"securityContext": {"privileged": true, "allowPrivilegeEscalation": true}})",
-    R"({"securityContext": {"privileged": false}})",
-    R"({"securityContext": {"allowPrivilegeEscalation": null}})",
-    R"({"securityContext": {"capabilities": null}})",
-    R"({"securityContext": {"capabilities": {"drop": ["NET_RAW"]}}})",
-    R"({"securityContext": {"capabilities": {"add": ["NET_BIND_SERVICE"]}}})",
-    R"({"securityContext": {"capabilities": {"add": ["CHOWN"]}}})",
-    R"({"securityContext": {"capabilities": {"add": ["SYS_ADMIN"]}}})",
-    R"({"securityContext": {"capabilities": {"add": ["ALL"]}}})",
-    R"({"securityContext": null})",
-    R"({"securityContext": {"runAsNonRoot": false}})",
-    R"({"securityContext": {"runAsNonRoot": true}})",
-    R"({"securityContext": {"runAsUser": 0}})",
-    R"({"securityContext": {"seccompProfile": {"type": "Unconfined"}}})",
-    R"({"securityContext": {"seccompProfile": {"type": "RuntimeDefault"}}})",
-    R"({"securityContext": {"appArmorProfile": {"type": "Unconfined"}}})",
-    R"({"securityContext": {"seLinuxOptions": {"type": "spc_t"}}})",
-    R"({"securityContext": {"procMount": "Default"}})",
-    R"({"ports": [{"containerPort": 80}]})",
-    R"({"ports": [{"containerPort": 80, "hostPort": 80}]})",
-    R"({"livenessProbe": {"httpGet": {"port": 80, "host": "10.0.0.1"}}})",
-    R"({"readinessProbe": {"tcpSocket": {"port": 80, "host": "10.0.0.1"}}})",
-    R"({"startupProbe": {"httpGet": {"port": 80}}})",
-    R"({"lifecycle": {"postStart": {"httpGet": {"port": 80, "host": "10.0.0.1"}}}})",
-    R"({"lifecycle": {"preStop": {"tcpSocket": {"port": 80, "host": "10.0.0.1"}}}})",
-    R"({"lifecycle": {"preStop": {"exec": {"command": ["true"]}}}})",
-};
-
-std::vector<json> pods() {
-  std::vector<json> all;
-  for (const char* change : kPods) {
-    all.push_back(restricted_pod());
-    all.back().merge_patch(json::parse(change));
-  }
-  for (const char* change : kContainers) {
-    json pod = restricted_pod();
-    json container = pod["containers"][0];
-    container.merge_patch(json::parse(change));
-    container["name"] = "other";
-    json with_init = pod;
-    with_init["initContainers"] = {container};
-    pod["containers"].push_back(container);
-    // Handlers are for containers that stay.
-    if (!container.contains("livenessProbe") && !container.contains("readinessProbe") &&
-        !container.contains("startupProbe") && !container.contains("lifecycle")) {
-      all.push_back(with_init);
-    }
-    all.push_back(pod);
-  }
-  return all;
-}
 
 // Namespaces that are labelled for a level, beside all that ships.
 class PodSecurityTest : public ManifestsTest {
@@ -181,8 +84,23 @@ class PodSecurityTest : public ManifestsTest {
 };
 
 TEST_F(PodSecurityTest, ASandboxIsRefusedWhereItsPodWouldBe) {
-  for (const json& spec : pods()) {
-    for (const std::string level : {"baseline", "restricted"}) expect_same_verdict(level, spec);
+  for (const auto& one : api::pod_security_cases()) {
+    for (const std::string level : {"baseline", "restricted"}) {
+      expect_same_verdict(level, one.spec);
+    }
+  }
+}
+
+TEST_F(PodSecurityTest, AnAgentRefusesWhatTheServerDoesInTheSameWords) {
+  for (const auto& one : api::pod_security_cases()) {
+    for (const std::string level : {"baseline", "restricted"}) {
+      const auto told =
+          api::pod_security_violation(api::pod_security_level(level), {{"spec", one.spec}});
+      const std::string answer = create_pod(level, one.spec);
+      EXPECT_EQ(answer.empty(), told.empty()) << told << answer << one.spec;
+      // It ends the message, a string in the answer's JSON.
+      EXPECT_THAT(answer, HasSubstr(told.empty() ? "" : json(": " + told).dump().substr(1)));
+    }
   }
 }
 
