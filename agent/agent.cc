@@ -7,6 +7,8 @@
 
 #include "agent/cluster/last_renewal.h"
 #include "agent/cluster/node_facts.h"
+#include "agent/cluster/pod_security_admission.h"
+#include "agent/cluster/pull_secrets.h"
 #include "agent/cluster/registration.h"
 #include "agent/container/exit_watch.h"
 #include "agent/metrics/metrics.h"
@@ -81,15 +83,18 @@ pb::NodeResponse describe_node(const std::string& name, const Cgroups& cgroups) 
 struct InCluster {
   InCluster(asio::io_context& io, Clock& clock, const kube::ClusterConfig& config,
             const std::string& node_name, asio::any_io_executor pool,
-            const kube::HttpObserver& observer)
+            const kube::HttpObserver& observer, PullSecrets::Tell tell)
       : connection(io, clock, config, std::move(pool), observer),
-        recorder(io, clock, connection.client(), "sandboxlet.io/agent", "sandboxlet-" + node_name) {
-  }
+        recorder(io, clock, connection.client(), "sandboxlet.io/agent", "sandboxlet-" + node_name),
+        admission(connection.client(), clock),
+        secrets(connection.client(), std::move(tell)) {}
 
   kube::Connection connection;
   kube::EventRecorder recorder;
   // The agent's own.
   ApiSource* source = nullptr;
+  PodSecurityAdmission admission;
+  PullSecrets secrets;
 };
 
 void tell_cluster(kube::EventRecorder& recorder, const EventRecord& record) {
@@ -115,11 +120,9 @@ class Wired final : public Agent {
         volumes_(config.data_root),
         metrics_(kVersion, *clock_),
         runtime_(client_options(config, [this](const auto& record) { note_call(record); })),
-        executor_({runtime_, *cgroups_, volumes_, *clock_, pool_.get_executor(),
-                   disk_pool_.get_executor(), config.log_root, config.cgroup_root, machine_memory(),
-                   is_alive}),
         events_(*clock_),
         cluster_(cluster ? make_cluster(*cluster) : nullptr),
+        executor_(executor_context()),
         source_(make_source()),
         manager_(manager_context()),
         rotator_(rotator_context()) {}
@@ -150,8 +153,11 @@ class Wired final : public Agent {
     auto note = [this](const kube::HttpRecord& record) {
       metrics_.api_request(record.method, record.status);
     };
+    auto tell = [this](const api::ObjectMeta& sandbox, const EventText& text) {
+      events_.add(sandbox, text);
+    };
     return std::make_unique<InCluster>(io_, *clock_, config, node_name_, disk_pool_.get_executor(),
-                                       std::move(note));
+                                       std::move(note), std::move(tell));
   }
 
   std::unique_ptr<Source> make_source() {
@@ -192,6 +198,21 @@ class Wired final : public Agent {
       if (!saved)
         spdlog::warn("the lease's renewal is not remembered: {}", saved.error().message());
     });
+  }
+
+  ExecutorContext executor_context() {
+    return {runtime_,
+            *cgroups_,
+            volumes_,
+            *clock_,
+            pool_.get_executor(),
+            disk_pool_.get_executor(),
+            config_.log_root,
+            config_.cgroup_root,
+            machine_memory(),
+            is_alive,
+            cluster_ ? &cluster_->admission : nullptr,
+            cluster_ ? &cluster_->secrets : nullptr};
   }
 
   ManagerContext manager_context() {
@@ -294,10 +315,10 @@ class Wired final : public Agent {
   bool runtime_answers_ = false;
   cri::Client runtime_;
   cri::ExecOpener execs_{runtime_};
-  RuntimeExecutor executor_;
   EventLog events_;
   // None without a cluster.
   std::unique_ptr<InCluster> cluster_;
+  RuntimeExecutor executor_;
   std::unique_ptr<Source> source_;
   Manager manager_;
   std::shared_ptr<void> recording_;

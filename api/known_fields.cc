@@ -53,7 +53,6 @@ constexpr KnownField kPodSpec[] = {
     {"hostPID", "share the host's processes"},
     {"hostUsers", "make user namespaces", "true", Harmless::kNull},
     {"hostnameOverride", "override the hostname"},
-    {"imagePullSecrets", "use pull secrets"},
     {"initContainers", "run init containers"},
     {"nodeName", "take a node's name from the pod"},
     {"nodeSelector", "schedule by node labels"},

@@ -142,6 +142,12 @@ struct Toleration {
 };
 BOOST_DESCRIBE_STRUCT(Toleration, (), (key, operator_, value, effect, tolerationSeconds))
 
+struct LocalObjectReference {
+  std::string name;
+  bool operator==(const LocalObjectReference&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(LocalObjectReference, (), (name))
+
 struct PodSpec {
   std::vector<Volume> volumes;
   std::vector<Container> containers;
@@ -150,11 +156,12 @@ struct PodSpec {
   std::string hostname;
   std::optional<PodSecurityContext> securityContext;
   std::vector<Toleration> tolerations;
+  std::vector<LocalObjectReference> imagePullSecrets;
   bool operator==(const PodSpec&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(PodSpec, (),
                       (volumes, containers, restartPolicy, terminationGracePeriodSeconds, hostname,
-                       securityContext, tolerations))
+                       securityContext, tolerations, imagePullSecrets))
 
 struct PodMetadata {
   StringMap labels;

@@ -39,9 +39,12 @@ std::vector<Finding> refuse_standalone(const Sandbox& sandbox) {
   const Field field(findings, "spec");
   refuse_networking(spec, field, "there are no Services without a cluster",
                     "there are no routes without a cluster");
+  const Field pod = field.child("podTemplate").child("spec");
   if (!spec.podTemplate.spec.tolerations.empty()) {
-    field.child("podTemplate.spec.tolerations")
-        .add("Unsupported: there are no taints without a cluster");
+    pod.child("tolerations").add("Unsupported: there are no taints without a cluster");
+  }
+  if (!spec.podTemplate.spec.imagePullSecrets.empty()) {
+    pod.child("imagePullSecrets").add("Unsupported: there are no Secrets without a cluster");
   }
   if (spec.suspend) {
     refuse_hibernation(*spec.suspend, field.child("suspend"));

@@ -210,6 +210,14 @@ TEST(Standalone, RefusesWhatNeedsAClusterByPath) {
                           "without a cluster"));
 }
 
+TEST(Standalone, RefusesPullSecretsByPath) {
+  Sandbox sandbox = valid_sandbox();
+  sandbox.spec.podTemplate.spec.imagePullSecrets = {{"registry"}};
+  EXPECT_THAT(to_strings(refuse_standalone(sandbox)),
+              ElementsAre("spec.podTemplate.spec.imagePullSecrets: Unsupported: there are no "
+                          "Secrets without a cluster"));
+}
+
 TEST(Standalone, RefusesWhatSuspendingCannotDoYetButAnyDeepestWillDo) {
   Sandbox sandbox = valid_sandbox();
   sandbox.spec.suspend = {"Freeze", "Hibernate", "", false};

@@ -355,13 +355,19 @@ Task<Result<std::optional<v1::Image>>> FakeRuntime::image_status(v1::ImageSpec i
       [this, name = image.image()]() -> Answer { return state_.find_image(name); });
 }
 
-Task<Result<std::string>> FakeRuntime::pull_image(v1::ImageSpec image, v1::AuthConfig,
+Task<Result<std::string>> FakeRuntime::pull_image(v1::ImageSpec image, v1::AuthConfig auth,
                                                   v1::PodSandboxConfig) {
   Trip trip = change("PullImage", image.image());
   trip.timeout = deadlines_.pull;
-  return travel<std::string>(
-      std::move(trip),
-      [this, name = image.image()]() -> Result<std::string> { return state_.add_image(name); });
+  auto effect = [this, name = image.image(), auth]() -> Result<std::string> {
+    const auto asked = protected_images_.find(name);
+    if (asked != protected_images_.end() &&
+        asked->second != std::pair(auth.username(), auth.password())) {
+      return Error(Code::kInternal, "pull image: " + name + ": 401 Unauthorized");
+    }
+    return state_.add_image(name);
+  };
+  return travel<std::string>(std::move(trip), std::move(effect));
 }
 
 Task<Result<>> FakeRuntime::remove_image(v1::ImageSpec image) {

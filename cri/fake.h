@@ -80,6 +80,12 @@ class FakeRuntime final : public Runtime {
   // Containers of this name live through their whole grace when they are stopped.
   void ignore_term(const std::string& container_name) { ignoring_term_.insert(container_name); }
 
+  // Its registry gives that image only to who says so.
+  void protect_image(const std::string& image, const std::string& username,
+                     const std::string& password) {
+    protected_images_[image] = {username, password};
+  }
+
   void freeze(const std::string& cgroup_parent) { frozen_.insert(cgroup_parent); }
   void thaw(const std::string& cgroup_parent);
 
@@ -158,6 +164,8 @@ class FakeRuntime final : public Runtime {
   std::function<FakeFault(const FakeCall&)> source_;
   Commands commands_;
   std::set<std::string> ignoring_term_;
+  // Username and password by image.
+  std::map<std::string, std::pair<std::string, std::string>> protected_images_;
   std::set<std::string> frozen_;
   bool away_ = false;
   std::list<std::shared_ptr<UnderWay>> under_way_;

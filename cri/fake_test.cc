@@ -215,6 +215,21 @@ TEST_F(FakeRuntimeTest, PullsAnImageThatWasAbsent) {
   EXPECT_FALSE(loop.run(runtime.image_status(image))->has_value());
 }
 
+TEST_F(FakeRuntimeTest, AProtectedImageIsForWhoSaysSo) {
+  runtime.protect_image("private", "me", "p");
+  v1::ImageSpec image;
+  image.set_image("private");
+  v1::AuthConfig auth;
+  const auto pull = [&] {
+    return loop.run(runtime.pull_image(image, auth, v1::PodSandboxConfig())).has_value();
+  };
+  EXPECT_FALSE(pull());
+  auth.set_username("me");
+  EXPECT_FALSE(pull());
+  auth.set_password("p");
+  EXPECT_TRUE(pull());
+}
+
 TEST_F(FakeRuntimeTest, RunsCommandsOnlyWhereAContainerRuns) {
   const std::string id = start(run_pod());
   runtime.set_commands([](const FakeCommand& run) {

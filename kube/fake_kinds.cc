@@ -10,6 +10,9 @@ const std::vector<FakeKind>& kinds() {
       {kSandboxNodes, "SandboxNode", {}},
       {kLeases, "Lease", {}},
       {kEvents, "Event", {}},
+      {kNamespaces, "Namespace", {}},
+      {kSecrets, "Secret", {}},
+      {kServiceAccounts, "ServiceAccount", {}},
       {{"", "v1", "configmaps"}, "ConfigMap", {}},
   };
   return all;

@@ -14,6 +14,9 @@ struct Resource {
   std::string_view plural;
 };
 
+inline constexpr Resource kNamespaces{"", "v1", "namespaces"};
+inline constexpr Resource kSecrets{"", "v1", "secrets"};
+inline constexpr Resource kServiceAccounts{"", "v1", "serviceaccounts"};
 inline constexpr Resource kSandboxes{"agents.x-k8s.io", "v1beta1", "sandboxes"};
 inline constexpr Resource kSandboxNodes{"sandboxlet.io", "v1alpha1", "sandboxnodes"};
 inline constexpr Resource kLeases{"coordination.k8s.io", "v1", "leases"};

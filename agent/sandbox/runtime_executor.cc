@@ -60,6 +60,13 @@ v1::PodSandboxConfig RuntimeExecutor::pod_config(const api::Sandbox& sandbox,
   return pod_sandbox_config(sandbox, context);
 }
 
+// One that runs is not asked about: it runs on where its namespace has become stricter.
+Task<Result<>> RuntimeExecutor::admit(const Job& job) {
+  const ObservedPod* const pod = job.observed.pod();
+  if (context_.admission == nullptr || (pod != nullptr && pod->ready)) co_return Result<>();
+  co_return co_await context_.admission->admit(job.sandbox, /*ran_before=*/job.observed.logs);
+}
+
 // ---- Cgroup
 
 Task<Result<>> RuntimeExecutor::create_cgroup(const api::Sandbox& sandbox) {
@@ -97,6 +104,7 @@ RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, RemoveCgroup) {
 // ---- Volumes and files
 
 RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, StageVolume stage) {
+  CO_CHECK_OK(co_await admit(job));
   auto work = [this, sandbox = job.sandbox, stage]() -> Result<std::string> {
     TRY(const VolumeRequest request, volume_request(*sandbox, stage.name));
     return context_.volumes.stage(sandbox->metadata.uid, request);
@@ -126,6 +134,24 @@ RuntimeExecutor::Answer RuntimeExecutor::perform(Job, Forget) { co_return Outcom
 
 // ---- Images
 
+// With one credential after the other; without any only where none is meant for the image (kubelet:
+// kuberuntime_image.go PullImage).
+Task<Result<std::string>> RuntimeExecutor::pull(std::shared_ptr<const api::Sandbox> sandbox,
+                                                v1::ImageSpec image) {
+  std::vector<v1::AuthConfig> tries;
+  if (context_.credentials != nullptr) {
+    CO_TRY(tries, co_await context_.credentials->find(sandbox, image.image()));
+  }
+  if (tries.empty()) tries.emplace_back();
+  Result<std::string> pulled = Error(Code::kInternal, "");
+  for (const v1::AuthConfig& auth : tries) {
+    pulled = co_await context_.runtime.pull_image(image, auth, pod_config(*sandbox, 0));
+    // The runtime is away, or has what it needs: another credential helps neither.
+    if (pulled || pulled.error().code() == Code::kUnavailable) break;
+  }
+  co_return pulled;
+}
+
 RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, EnsureImage ensure) {
   const auto& spec = job.sandbox->spec.podTemplate.spec;
   const auto container =
@@ -141,8 +167,7 @@ RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, EnsureImage ensure) {
                                            "\" is not present with pull policy of Never");
     }
   }
-  CO_TRY(const std::string reference, co_await context_.runtime.pull_image(
-                                          image, v1::AuthConfig(), pod_config(*job.sandbox, 0)));
+  CO_TRY(const std::string reference, co_await pull(job.sandbox, image));
   v1::ImageSpec pulled;
   pulled.set_image(reference);
   CO_TRY(auto present, co_await context_.runtime.image_status(pulled));
@@ -153,6 +178,7 @@ RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, EnsureImage ensure) {
 // ---- Pods
 
 RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, RunPodSandbox run) {
+  CO_CHECK_OK(co_await admit(job));
   auto make = [path = log_directory(*job.sandbox)] { return make_directories(path); };
   CO_CHECK_OK(co_await offload(context_.pool, make));
   CO_CHECK_OK(co_await create_cgroup(*job.sandbox));

@@ -5,6 +5,8 @@
 #include <string>
 
 #include "agent/sandbox/executor.h"
+#include "agent/sandbox/pod_admission.h"
+#include "agent/sandbox/pull_credentials.h"
 #include "agent/suspend/cgroups.h"
 #include "agent/volume/volumes.h"
 #include "cri/runtime.h"
@@ -31,6 +33,9 @@ struct ExecutorContext {
   int64_t node_memory = 0;
   // False where there is no such process.
   std::function<bool(pid_t)> is_alive;
+  // Null without a cluster, as what follows.
+  PodAdmission* admission = nullptr;
+  PullCredentials* credentials = nullptr;
 };
 
 // Does actions on the real thing: runtime, cgroups, mounts and files.
@@ -61,6 +66,10 @@ class RuntimeExecutor final : public Executor {
   Answer perform(Job job, RemoveLogs);
   Answer perform(Job job, Forget);
 
+  // Whether what makes a new pod, or makes something for one, may go on.
+  Task<Result<>> admit(const Job& job);
+  // Answers the image's reference.
+  Task<Result<std::string>> pull(std::shared_ptr<const api::Sandbox> sandbox, v1::ImageSpec image);
   // Also before each call that makes something below it: its limits may have changed, or not been
   // set before the agent's death.
   Task<Result<>> create_cgroup(const api::Sandbox& sandbox);

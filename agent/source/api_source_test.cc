@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "api/conditions.h"
+#include "kube/base64.h"
 #include "tests/simulation/cluster.h"
 
 namespace sandboxlet::agent {
@@ -74,6 +75,20 @@ class ApiSourceTest : public testing::Test {
     for (const auto& record : cluster_.life().events().records()) all.push_back(record.text.reason);
     return all;
   }
+  // For docker.io, as "me".
+  void make_pull_secret(const std::string& name, const std::string& password) {
+    const Json auths = {{"docker.io", {{"username", "me"}, {"password", password}}}};
+    const auto config = kube::encode_base64(Json{{"auths", auths}}.dump());
+    cluster_.server().objects().create({kube::kSecrets, "default", name, ""},
+                                       {{"metadata", {{"name", name}}},
+                                        {"type", "kubernetes.io/dockerconfigjson"},
+                                        {"data", {{".dockerconfigjson", config}}}});
+  }
+  void label_namespace(const std::string& level) {
+    const Json labels = {{"pod-security.kubernetes.io/enforce", level}};
+    cluster_.server().objects().merge_patch({kube::kNamespaces, "", "default", ""},
+                                            {{"metadata", {{"labels", labels}}}});
+  }
   // The writes of a kind of body are answered like this.
   void refuse_specs(int code, const char* reason) {
     cluster_.server().fault = [code, reason](const kube::HttpRequest& request) {
@@ -97,6 +112,56 @@ TEST_F(ApiSourceTest, RunsWhatIsBoundHereAndNothingElse) {
   EXPECT_EQ(condition("unbound", "Ready"), "none");
   EXPECT_TRUE(cluster_.source().connection());
   EXPECT_EQ(cluster_.source().get({"", "box"})->metadata.uid, uid);
+}
+
+TEST_F(ApiSourceTest, WhatItsNamespaceRefusesDoesNotStartAndSaysWhy) {
+  label_namespace("restricted");
+  cluster_.create("box");
+  cluster_.bind("box");
+  settle();
+  EXPECT_EQ(condition("box", "Ready", "reason"), "ReconcilerError");
+  EXPECT_THAT(condition("box", "Ready", "message"),
+              HasSubstr("Error seen: pods \"box\" is forbidden: violates PodSecurity "));
+  EXPECT_EQ(pods(), 0u);
+  label_namespace("privileged");
+  cluster_.run_for(2min);
+  EXPECT_EQ(condition("box", "Ready"), "True");
+}
+
+TEST_F(ApiSourceTest, WhatRunsWhenItsNamespaceBecomesStricterRunsOn) {
+  const std::string uid = ready("box");
+  label_namespace("restricted");
+  cluster_.kill_agent();
+  cluster_.start_agent();
+  cluster_.run_for(2min);
+  EXPECT_EQ(condition("box", "Ready"), "True");
+  EXPECT_TRUE(suspend("box"));
+  EXPECT_TRUE(resume("box"));
+  EXPECT_TRUE(cluster_.run(cluster_.source().suspend({"", "box"}, "Terminate")));
+  EXPECT_THAT(resume("box").error().message(), HasSubstr("violates PodSecurity"));
+}
+
+TEST_F(ApiSourceTest, APrivateImageIsPulledWithOneCredentialAfterTheOther) {
+  make_pull_secret("old", "then");
+  make_pull_secret("new", "now");
+  cluster_.machine().runtime().protect_image("app:0", "me", "now");
+  cluster_.create("box");
+  const Json secrets = {{{"name", "old"}}, {{"name", "absent"}}, {{"name", "new"}}};
+  cluster_.patch("box", {{"spec", {{"podTemplate", {{"spec", {{"imagePullSecrets", secrets}}}}}}}});
+  cluster_.bind("box");
+  settle();
+  EXPECT_EQ(condition("box", "Ready"), "True");
+  EXPECT_THAT(event_reasons(), Contains("FailedToRetrieveImagePullSecret"));
+}
+
+TEST_F(ApiSourceTest, APrivateImageIsNotPulledWithoutItsCredential) {
+  make_pull_secret("old", "then");
+  cluster_.machine().runtime().protect_image("app:0", "me", "now");
+  cluster_.create("box");
+  cluster_.bind("box");
+  settle();
+  EXPECT_THAT(cluster_.get("box")["status"]["containers"][0]["message"].get<std::string>(),
+              HasSubstr("401 Unauthorized"));
 }
 
 TEST_F(ApiSourceTest, ThatClaimsAreFoldersHereIsToldAtTheBeginningAlone) {

@@ -54,7 +54,7 @@ const std::map<std::string, Fate>& fates() {
       {"labelled", runs()},
       {"lifecycle", agent_cannot("containers[0].lifecycle", "run hooks", 1)},
       {"minimal", runs()},
-      {"private-image", agent_cannot("imagePullSecrets", "use pull secrets", 1)},
+      {"private-image", agent_cannot("serviceAccountName", "act as a service account")},
       {"probes", agent_cannot("containers[0].livenessProbe", "probe", 4)},
       {"projected-volumes", agent_cannot("containers[0].volumeMounts[0].recursiveReadOnly",
                                          "make mounts below read-only", 5)},

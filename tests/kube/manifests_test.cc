@@ -27,7 +27,7 @@ Result<> apply_manifests(KubeApiServer& server) {
   CHECK_OK(server.kubectl({"apply", "--server-side", "--warnings-as-errors", "-k", kManifests}));
   return server.run_controllers({"clusterrole-aggregation-controller", "daemonset-controller",
                                  "deployment-controller", "replicaset-controller",
-                                 "serviceaccount-controller",
+                                 "resourcequota-controller", "serviceaccount-controller",
                                  "validatingadmissionpolicy-status-controller"});
 }
 
@@ -301,6 +301,8 @@ constexpr Right kAllowed[] = {
     {"sandboxlet", "create", "sandboxlet.io/sandboxnodes", ""},
     {"sandboxlet", "patch", "sandboxlet.io/sandboxnodes", ""},
     {"sandboxlet", "patch", "sandboxlet.io/sandboxnodes/status", ""},
+    {"sandboxlet", "get", "/namespaces", ""},
+    {"sandboxlet", "get", "/serviceaccounts"},
     {"sandboxlet", "create", "events.k8s.io/events"},
     {"sandboxlet", "patch", "events.k8s.io/events"},
     {"sandboxlet", "create", "coordination.k8s.io/leases", kNodeLease},
@@ -320,6 +322,9 @@ constexpr Right kForbidden[] = {
     {"sandbox-shim", "update", "coordination.k8s.io/leases", kSystem, "another"},
     {"sandbox-shim", "update", "coordination.k8s.io/leases", kNodeLease, "node-1"},
     {"sandbox-shim", "get", "coordination.k8s.io/leases", "kube-node-lease"},
+    {"sandboxlet", "list", "/namespaces", ""},
+    {"sandboxlet", "get", "/secrets"},
+    {"sandboxlet", "list", "/serviceaccounts"},
     {"sandboxlet", "create", "/pods"},
     {"sandboxlet", "get", "/secrets", kSystem},
     {"sandboxlet", "create", "agents.x-k8s.io/sandboxes"},
@@ -340,6 +345,24 @@ TEST_F(ManifestsTest, TheShimAndTheAgentsMayDoWhatTheyHaveToAndNoMore) {
   ASSERT_TRUE(eventually([] { return allowed(api(), kAllowed[0]); }));
   for (const Right& right : kAllowed) EXPECT_TRUE(allowed(api(), right)) << text(right);
   for (const Right& right : kForbidden) EXPECT_FALSE(allowed(api(), right)) << text(right);
+}
+
+TEST_F(ManifestsTest, AgentsReadSecretsWhereARoleBindingLetsThem) {
+  ask("POST", "/api/v1/namespaces", R"({"metadata": {"name": "private-images"}})");
+  const json binding = {
+      {"metadata", {{"name", "sandboxlet-pull-secrets"}}},
+      {"roleRef",
+       {{"apiGroup", "rbac.authorization.k8s.io"},
+        {"kind", "ClusterRole"},
+        {"name", "sandboxlet-pull-secrets"}}},
+      {"subjects", {{{"kind", "ServiceAccount"}, {"name", "sandboxlet"}, {"namespace", kSystem}}}}};
+  ask("POST", "/apis/rbac.authorization.k8s.io/v1/namespaces/private-images/rolebindings",
+      binding.dump());
+  const Right read{"sandboxlet", "get", "/secrets", "private-images"};
+  EXPECT_TRUE(eventually([&] { return allowed(api(), read); }));
+  for (const char* verb : {"list", "watch", "patch"}) {
+    EXPECT_FALSE(allowed(api(), {"sandboxlet", verb, "/secrets", "private-images"})) << verb;
+  }
 }
 
 }  // namespace

@@ -29,6 +29,8 @@ Json answered(kube::FakeAnswer answer) {
 
 Cluster::Cluster(uint64_t seed)
     : random_(seed), server_(machine_.clock()), weather_(server_, [this] { return random_(); }) {
+  server_.objects().create({kube::kNamespaces, "", "default", ""},
+                           {{"metadata", {{"name", "default"}}}});
   start_agent();
 }
 

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "agent/cluster/pod_security_admission.h"
+#include "agent/cluster/pull_secrets.h"
 #include "agent/source/api_source.h"
 #include "kube/fake_api_server.h"
 #include "tests/simulation/parts.h"
@@ -37,8 +39,11 @@ class ClusterLife {
   kube::FakeApiServer& server_;
   bool finish_calls_ = true;
   ManualLoop loop_;
-  Parts parts_{machine_, loop_};
   kube::Client client_{server_, loop_.clock()};
+  agent::PodSecurityAdmission admission_{client_, loop_.clock()};
+  agent::PullSecrets secrets_{
+      client_, [this](const auto& sandbox, const auto& text) { events_.add(sandbox, text); }};
+  Parts parts_{machine_, loop_, &admission_, &secrets_};
   agent::EventLog events_{loop_.clock()};
   std::unique_ptr<agent::Store> store_;
   std::unique_ptr<agent::ApiSource> source_;

@@ -2,13 +2,15 @@
 
 namespace sandboxlet::simulation {
 
-Parts::Parts(Machine& machine, ManualLoop& loop)
+Parts::Parts(Machine& machine, ManualLoop& loop, agent::PodAdmission* admission,
+             agent::PullCredentials* credentials)
     : machine_(machine),
       loop_(loop),
       volumes_(machine.data_root()),
-      executor_(executor_context()) {}
+      executor_(executor_context(admission, credentials)) {}
 
-agent::ExecutorContext Parts::executor_context() {
+agent::ExecutorContext Parts::executor_context(agent::PodAdmission* admission,
+                                               agent::PullCredentials* credentials) {
   constexpr int64_t kNodeMemory = int64_t{16} << 30;
   auto is_alive = [this](pid_t pid) { return machine_.is_alive(pid); };
   return {machine_.runtime(),
@@ -20,7 +22,9 @@ agent::ExecutorContext Parts::executor_context() {
           machine_.log_root(),
           "/pool",
           kNodeMemory,
-          is_alive};
+          is_alive,
+          admission,
+          credentials};
 }
 
 agent::ManagerContext Parts::manager_context(agent::ManagerObserver& observer) {

@@ -13,12 +13,14 @@ namespace sandboxlet::simulation {
 class Parts {
  public:
   // All outlive it.
-  Parts(Machine& machine, ManualLoop& loop);
+  Parts(Machine& machine, ManualLoop& loop, agent::PodAdmission* admission = nullptr,
+        agent::PullCredentials* credentials = nullptr);
 
   agent::ManagerContext manager_context(agent::ManagerObserver& observer);
 
  private:
-  agent::ExecutorContext executor_context();
+  agent::ExecutorContext executor_context(agent::PodAdmission* admission,
+                                          agent::PullCredentials* credentials);
 
   Machine& machine_;
   ManualLoop& loop_;
