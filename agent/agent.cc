@@ -91,10 +91,10 @@ struct InCluster {
 
   kube::Connection connection;
   kube::EventRecorder recorder;
-  // The agent's own.
-  ApiSource* source = nullptr;
   PodSecurityAdmission admission;
   PullSecrets secrets;
+  // The agent's own.
+  ApiSource* source = nullptr;
 };
 
 void tell_cluster(kube::EventRecorder& recorder, const EventRecord& record) {
