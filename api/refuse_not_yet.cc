@@ -5,15 +5,14 @@ namespace sandboxlet::api {
 
 namespace {
 
-// What there is not of the one kind and the other.
-void refuse_networking(const SandboxSpec& spec, const Field& field, const std::string& services,
-                       const std::string& routes) {
-  if (spec.service.value_or(false)) field.child("service").add("Unsupported: " + services);
+void refuse_networking(const SandboxSpec& spec, const Field& field) {
+  constexpr const char* kServices = "Unsupported: there are no Services without a cluster";
+  if (spec.service.value_or(false)) field.child("service").add(kServices);
   if (!spec.networking) return;
   const Field networking = field.child("networking");
-  if (spec.networking->service) networking.child("service").add("Unsupported: " + services);
+  if (spec.networking->service) networking.child("service").add(kServices);
   if (!spec.networking->routeRefs.empty()) {
-    networking.child("routeRefs").add("Unsupported: " + routes);
+    networking.child("routeRefs").add("Unsupported: there are no routes without a cluster");
   }
 }
 
@@ -37,8 +36,7 @@ std::vector<Finding> refuse_standalone(const Sandbox& sandbox) {
   std::vector<Finding> findings;
   const SandboxSpec& spec = sandbox.spec;
   const Field field(findings, "spec");
-  refuse_networking(spec, field, "there are no Services without a cluster",
-                    "there are no routes without a cluster");
+  refuse_networking(spec, field);
   const Field pod = field.child("podTemplate").child("spec");
   if (!spec.podTemplate.spec.tolerations.empty()) {
     pod.child("tolerations").add("Unsupported: there are no taints without a cluster");
@@ -55,10 +53,8 @@ std::vector<Finding> refuse_standalone(const Sandbox& sandbox) {
 
 std::vector<Finding> refuse_in_cluster(const Sandbox& sandbox) {
   std::vector<Finding> findings;
-  const SandboxSpec& spec = sandbox.spec;
-  const Field field(findings, "spec");
-  refuse_networking(spec, field, "Services are not made yet", "routes are not looked at yet");
-  if (spec.suspend) refuse_idleness(*spec.suspend, field.child("suspend"));
+  const auto& suspend = sandbox.spec.suspend;
+  if (suspend) refuse_idleness(*suspend, Field(findings, "spec").child("suspend"));
   return findings;
 }
 

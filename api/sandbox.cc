@@ -31,6 +31,8 @@ Depth parse_depth(const std::string& name) {
   return Depth::kRunning;
 }
 
+std::string own_service_name(const std::string& sandbox) { return sandbox + "-service"; }
+
 bool wants_suspension(const SandboxSpec& spec) {
   return spec.operatingMode == "Suspended" || spec.pause.value_or(false);
 }

@@ -134,9 +134,12 @@ struct SandboxStatus {
   std::optional<SuspendStatus> suspend;
   std::vector<ContainerStatus> containers;
   std::vector<Condition> conditions;
+  // The headless Service, where there is one. Told by the shim, with more that no agent needs.
+  std::string service;
   bool operator==(const SandboxStatus&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(SandboxStatus, (), (podIPs, nodeName, suspend, containers, conditions))
+BOOST_DESCRIBE_STRUCT(SandboxStatus, (),
+                      (podIPs, nodeName, suspend, containers, conditions, service))
 
 struct Sandbox {
   std::string apiVersion;
@@ -147,6 +150,10 @@ struct Sandbox {
   bool operator==(const Sandbox&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Sandbox, (), (apiVersion, kind, metadata, spec, status))
+
+// What a Service is called that spec.networking.service asks for; the headless one has the
+// Sandbox's own name.
+std::string own_service_name(const std::string& sandbox);
 
 // True where the user asks for suspension: operatingMode Suspended, or pause (design: suspend.md).
 bool wants_suspension(const SandboxSpec& spec);

@@ -28,14 +28,18 @@ void validate_suspend(const Field& field, const SuspendSpec& suspend) {
   validate_idle_timeout(field.child("idleTimeout"), suspend.idleTimeout);
 }
 
-// A Service has the Sandbox's own name, and may be called less than a Sandbox may.
+// A Service may be called less than a Sandbox may, and its name is made of the Sandbox's.
 void validate_service_name(const Field& field, const Sandbox& sandbox) {
+  const std::string& name = sandbox.metadata.name;
   const auto& spec = sandbox.spec;
-  const bool served = spec.service.value_or(false) || (spec.networking && spec.networking->service);
-  if (!served || sandbox.metadata.name.empty()) return;
-  for (const std::string& fault : dns1035_label(sandbox.metadata.name)) {
-    field.invalid(sandbox.metadata.name, "the Service has this name: " + fault);
-  }
+  if (name.empty()) return;
+  const auto validate = [&](const std::string& service) {
+    for (const std::string& fault : dns1035_label(service)) {
+      field.invalid(name, "a Service is to be called " + service + ": " + fault);
+    }
+  };
+  if (spec.service.value_or(false)) validate(name);
+  if (spec.networking && spec.networking->service) validate(own_service_name(name));
 }
 
 NameSet claim_names(const SandboxSpec& spec) {

@@ -14,6 +14,10 @@ const std::vector<FakeKind>& kinds() {
       {kSecrets, "Secret", {}},
       {kServiceAccounts, "ServiceAccount", {}},
       {{"", "v1", "configmaps"}, "ConfigMap", {}},
+      {{"", "v1", "services"}, "Service", {}},
+      {{"discovery.k8s.io", "v1", "endpointslices"}, "EndpointSlice", {}},
+      {{"networking.k8s.io", "v1", "ingresses"}, "Ingress", {}},
+      {{"gateway.networking.k8s.io", "v1", "httproutes"}, "HTTPRoute", {}},
   };
   return all;
 }

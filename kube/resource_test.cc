@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "kube/resource_version.h"
+
 namespace sandboxlet::kube {
 namespace {
 
@@ -19,6 +21,14 @@ TEST(Resource, NothingLeavesItsPlaceInAPath) {
             "/api/v1/namespaces/a%2F..%2Fb/pods/x%3Fy%3Dz");
   EXPECT_EQ(path_of({{"", "v1", "pods"}, "", "", ""}, {{"fieldSelector", "a=b&c"}, {"watch", "1"}}),
             "/api/v1/pods?fieldSelector=a%3Db%26c&watch=1");
+}
+
+TEST(ResourceVersion, IsComparedAsANumber) {
+  EXPECT_TRUE(is_newer("10", "9"));
+  EXPECT_TRUE(is_newer("101", "100"));
+  EXPECT_FALSE(is_newer("9", "10"));
+  EXPECT_FALSE(is_newer("10", "10"));
+  EXPECT_TRUE(is_newer("1", ""));
 }
 
 }  // namespace

@@ -7,7 +7,13 @@ namespace sandboxlet::scheduler {
 std::unique_ptr<kube::Informer> follow(const ControllerContext& context, kube::Resource resource,
                                        const std::string& namespace_, kube::Informer::Key key,
                                        kube::Informer::Callbacks callbacks) {
-  const std::string name(resource.plural);
+  return follow(context, {resource, namespace_, "", ""}, key, std::move(callbacks));
+}
+
+std::unique_ptr<kube::Informer> follow(const ControllerContext& context, kube::Selection selection,
+                                       kube::Informer::Key key,
+                                       kube::Informer::Callbacks callbacks) {
+  const std::string name(selection.resource.plural);
   if (!callbacks.synced) callbacks.synced = [] {};
   callbacks.connected = [name, then = std::move(callbacks.connected)](bool is,
                                                                       const std::string& why) {
@@ -19,8 +25,7 @@ std::unique_ptr<kube::Informer> follow(const ControllerContext& context, kube::R
     }
   };
   return std::make_unique<kube::Informer>(context.io, context.clock, context.streams,
-                                          kube::Selection{resource, namespace_, "", ""}, key,
-                                          std::move(callbacks));
+                                          std::move(selection), key, std::move(callbacks));
 }
 
 Result<> have_synced(const Informers& informers) {

@@ -42,6 +42,11 @@ std::unique_ptr<kube::Informer> follow(const ControllerContext& context, kube::R
                                        const std::string& namespace_, kube::Informer::Key key,
                                        kube::Informer::Callbacks callbacks);
 
+// The same of a selection.
+std::unique_ptr<kube::Informer> follow(const ControllerContext& context, kube::Selection selection,
+                                       kube::Informer::Key key,
+                                       kube::Informer::Callbacks callbacks);
+
 // Whether all of them have told what there is; and if not, which has not.
 Result<> have_synced(const Informers& informers);
 

@@ -26,6 +26,7 @@ struct Options {
   std::string lease_name = "sandbox-shim";
   int lease_seconds = 15;
   std::string score = "LeastAllocated";
+  std::string cluster_domain = "cluster.local";
   std::string metrics_address = "127.0.0.1:9096";
   std::string log_level = "info";
   std::string log_format = "text";
@@ -87,9 +88,12 @@ class Program {
   void lead() {
     const scheduler::ControllerContext context{io_, *clock_, connection_.client(),
                                                connection_.streams(), events_};
-    scheduler::SchedulerOptions options;
-    if (options_.score == "MostAllocated") options.fit = scheduler::FitStrategy::kMostAllocated;
-    options.seed = std::random_device{}();
+    scheduler::ShimOptions options;
+    if (options_.score == "MostAllocated") {
+      options.scheduler.fit = scheduler::FitStrategy::kMostAllocated;
+    }
+    options.scheduler.seed = std::random_device{}();
+    options.cluster_domain = options_.cluster_domain;
     shim_ = std::make_unique<scheduler::Shim>(context, options);
   }
 
@@ -157,7 +161,9 @@ int run(const Options& options) {
 // NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
   Options options;
-  CLI::App app("Binds Sandboxes to the nodes of a cluster. Several may run; one of them leads.");
+  CLI::App app(
+      "Binds Sandboxes to the nodes of a cluster and makes them reachable. Several may run; one of "
+      "them leads.");
   app.set_version_flag("--version", std::string("sandbox-shim ") + SANDBOXLET_VERSION);
   app.add_option("--cluster", options.cluster, "in-cluster, or a kubeconfig's path")
       ->capture_default_str();
@@ -171,6 +177,9 @@ int main(int argc, char** argv) {
   app.add_option("--score", options.score,
                  "Which nodes are better: LeastAllocated spreads, MostAllocated packs")
       ->check(CLI::IsMember({"LeastAllocated", "MostAllocated"}))
+      ->capture_default_str();
+  app.add_option("--cluster-domain", options.cluster_domain,
+                 "What the names of Services end with, as the cluster's DNS has it")
       ->capture_default_str();
   app.add_option("--metrics-address", options.metrics_address,
                  "host:port of /metrics, /healthz and /readyz; empty: none")

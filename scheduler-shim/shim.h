@@ -9,11 +9,17 @@
 
 namespace sandboxlet::scheduler {
 
+struct ShimOptions {
+  SchedulerOptions scheduler;
+  // What the cluster's names end with.
+  std::string cluster_domain = "cluster.local";
+};
+
 // All that is cluster-wide of Sandboxes: follows them, and tells each controller. Works from its
 // construction on; before, it must lead. Belongs to the core thread.
 class Shim {
  public:
-  Shim(const ControllerContext& context, SchedulerOptions options);
+  Shim(const ControllerContext& context, const ShimOptions& options);
 
   // Whether all that decisions need is known; and if not, what is not.
   Result<> ready() const { return binder_->ready(); }

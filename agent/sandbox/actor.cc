@@ -31,7 +31,10 @@ void Actor::want(api::Sandbox desired, std::string cause) {
     resume_cause_ = std::move(cause);
   }
   if (is_suspended) resume_begun_.reset();
+  // What others tell is as they have it now.
+  std::string service = std::move(desired.status.service);
   desired.status = sandbox_->status;
+  desired.status.service = std::move(service);
   sandbox_ = std::make_shared<api::Sandbox>(std::move(desired));
   wake();
 }

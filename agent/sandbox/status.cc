@@ -64,7 +64,28 @@ bool all_running(const Situation& situation) {
   });
 }
 
-Verdict ready(const Situation& situation) {
+// Where a Service is asked for, or is there and nobody says that it should not be
+// (agent-sandbox: computeReadyCondition).
+Verdict with_service(Verdict pod, const Situation& situation, const std::string& service) {
+  const bool is_there = !service.empty();
+  if (!situation.desired.spec.service.value_or(is_there)) return pod;
+  pod.message += is_there ? "; Service Exists" : "; Service does not exist";
+  if (is_there || !pod.status) return pod;
+  return {false, "DependenciesNotReady", std::move(pod.message)};
+}
+
+Verdict pod_ready(const Situation& situation, Phase phase) {
+  if (phase == Phase::kNone) return {false, "DependenciesNotReady", "Pod does not exist"};
+  if (phase == Phase::kPending)
+    return {false, "DependenciesNotReady", "Pod exists with phase: Pending"};
+  const ObservedPod& pod = *situation.observed.pod();
+  if (!pod.ready || situation.observed.frozen || is_freezing(situation) || !all_running(situation))
+    return {false, "DependenciesNotReady", "Pod is Running but not Ready"};
+  if (pod.ips.empty()) return {false, "DependenciesNotReady", "Pod is Ready but has no podIPs yet"};
+  return {true, "DependenciesReady", "Pod is Ready"};
+}
+
+Verdict ready(const Situation& situation, const std::string& service) {
   const Goal wanted = goal(situation);
   if (is_expired(situation.desired, situation.wall))
     return {false, "SandboxExpired", "Sandbox has expired"};
@@ -81,14 +102,7 @@ Verdict ready(const Situation& situation) {
   if (phase == Phase::kFailed) return {false, "PodFailed", "Pod failed"};
   if (const Failure* const failure = failure_besides_containers(situation.memory))
     return {false, "ReconcilerError", "Error seen: " + failure->error.message()};
-  if (phase == Phase::kNone) return {false, "DependenciesNotReady", "Pod does not exist"};
-  if (phase == Phase::kPending)
-    return {false, "DependenciesNotReady", "Pod exists with phase: Pending"};
-  const ObservedPod& pod = *situation.observed.pod();
-  if (!pod.ready || situation.observed.frozen || is_freezing(situation) || !all_running(situation))
-    return {false, "DependenciesNotReady", "Pod is Running but not Ready"};
-  if (pod.ips.empty()) return {false, "DependenciesNotReady", "Pod is Ready but has no podIPs yet"};
-  return {true, "DependenciesReady", "Pod is Ready"};
+  return with_service(pod_ready(situation, phase), situation, service);
 }
 
 Verdict suspending(Goal goal) {
@@ -170,6 +184,7 @@ api::Depth depth_reached(const Situation& situation) {
 api::SandboxStatus status_of(const Situation& situation, const api::SandboxStatus& previous) {
   api::SandboxStatus status;
   status.nodeName = previous.nodeName;
+  status.service = previous.service;
   status.conditions = previous.conditions;
   if (!situation.observed.known && !previous.conditions.empty()) {
     // Nothing new was read yet: what was last known is better than a guess.
@@ -188,7 +203,7 @@ api::SandboxStatus status_of(const Situation& situation, const api::SandboxStatu
 
   const api::Time now = api::format_time(situation.wall);
   auto& conditions = status.conditions;
-  set_condition(conditions, condition("Ready", situation, ready(situation)), now);
+  set_condition(conditions, condition("Ready", situation, ready(situation, status.service)), now);
   set_condition(conditions, condition("Suspended", situation, suspended(situation)), now);
   if (phase == Phase::kNone) {
     remove_condition(conditions, "PodScheduled");

@@ -38,6 +38,32 @@ TEST(Status, IsReadyWhenAllRuns) {
   EXPECT_EQ(now.containers.at(0).state, "Running");
 }
 
+TEST(Status, WaitsForTheServiceThatIsAskedFor) {
+  TestWorld world;
+  world.desired.spec.service = true;
+  EXPECT_EQ(told(status(world), "Ready"),
+            "False/DependenciesNotReady: Pod does not exist; Service does not exist");
+  world.converge();
+  EXPECT_EQ(told(status(world), "Ready"),
+            "False/DependenciesNotReady: Pod is Ready; Service does not exist");
+  api::SandboxStatus previous;
+  previous.service = "box";
+  const auto now = status(world, previous);
+  EXPECT_EQ(told(now, "Ready"), "True/DependenciesReady: Pod is Ready; Service Exists");
+  EXPECT_EQ(now.service, "box");
+}
+
+TEST(Status, TellsOfAServiceThatIsThereUnlessNoneIsWanted) {
+  TestWorld world;
+  world.converge();
+  api::SandboxStatus previous;
+  previous.service = "box";
+  EXPECT_EQ(told(status(world, previous), "Ready"),
+            "True/DependenciesReady: Pod is Ready; Service Exists");
+  world.desired.spec.service = false;
+  EXPECT_EQ(told(status(world, previous), "Ready"), "True/DependenciesReady: Pod is Ready");
+}
+
 TEST(Status, TellsWhatAContainerWaitsFor) {
   TestWorld world;
   const EnsureImage ensure{"main", 0};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
 
 #include "api/conditions.h"
 #include "api/defaults.h"
@@ -83,11 +84,6 @@ ApiObject read_api_object(Json object) {
   result.findings = api::validate(result.sandbox);
   if (result.findings.empty()) result.findings = api::refuse_in_cluster(result.sandbox);
   return result;
-}
-
-bool is_newer(std::string_view version, std::string_view than) {
-  if (version.size() != than.size()) return version.size() > than.size();
-  return version > than;
 }
 
 Json merge_diff(const Json& from, const Json& to) {

@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "api/finding.h"
@@ -27,10 +26,6 @@ struct ApiObject {  // NOLINT(bugprone-exception-escape)
 
 // Fields that only say where a Sandbox may run are not looked at: it has been bound.
 ApiObject read_api_object(nlohmann::json object);
-
-// Whether one resourceVersion is newer than another of the same object (apimachinery:
-// util/resourceversion). Anything is newer than none.
-bool is_newer(std::string_view version, std::string_view than);
 
 // The merge patch that makes one object of another; null where nothing is to be changed (RFC 7396).
 nlohmann::json merge_diff(const nlohmann::json& from, const nlohmann::json& to);

@@ -58,9 +58,10 @@ TEST(ApiObject, IsReadWithItsDefaultsAndItsStatusAsItStands) {
 TEST(ApiObject, WhatNobodyDoesInAClusterYetIsRefused) {
   Json box = object();
   box["spec"]["service"] = true;
+  box["spec"]["suspend"]["idleTimeout"] = "10m";
   const ApiObject read = read_api_object(box);
   ASSERT_THAT(read.findings, SizeIs(1));
-  EXPECT_EQ(read.findings[0].path, "spec.service");
+  EXPECT_EQ(read.findings[0].path, "spec.suspend.idleTimeout");
 }
 
 TEST(ApiObject, WhereItMayRunIsNotLookedAt) {
@@ -87,16 +88,6 @@ TEST(ApiObject, WhatCannotBeRunIsAFindingAndItsMetadataIsRead) {
   EXPECT_THAT(read.findings, Not(IsEmpty()));
   EXPECT_EQ(read.sandbox.metadata.uid, "u-1");
   EXPECT_EQ(read.sandbox.metadata.generation, 3);
-}
-
-// ---- Versions
-
-TEST(ApiVersion, IsComparedAsANumber) {
-  EXPECT_TRUE(is_newer("10", "9"));
-  EXPECT_TRUE(is_newer("101", "100"));
-  EXPECT_FALSE(is_newer("9", "10"));
-  EXPECT_FALSE(is_newer("10", "10"));
-  EXPECT_TRUE(is_newer("1", ""));
 }
 
 // ---- Patches

@@ -8,6 +8,7 @@
 #include "api/json.h"
 #include "api/node_loss.h"
 #include "api/time.h"
+#include "kube/resource_version.h"
 
 namespace sandboxlet::agent {
 
@@ -38,13 +39,15 @@ kube::ObjectRef ref_of(const api::ObjectMeta& meta, std::string_view subresource
 
 std::string text_of(const Json& pending) { return pending.is_null() ? "" : pending.dump(); }
 
-// What the manager makes so: another status or version alone is nothing new.
+// What the manager makes so: of the status, what others tell that Ready depends on; another version
+// alone is nothing new.
 bool wants_the_same(const api::Sandbox& one, const api::Sandbox& other) {
   const auto& a = one.metadata;
   const auto& b = other.metadata;
   return one.spec == other.spec && a.generation == b.generation && a.labels == b.labels &&
          a.annotations == b.annotations && a.deletionTimestamp == b.deletionTimestamp &&
-         a.deletionGracePeriodSeconds == b.deletionGracePeriodSeconds;
+         a.deletionGracePeriodSeconds == b.deletionGracePeriodSeconds &&
+         one.status.service == other.status.service;
 }
 
 // Only an agent says it.
@@ -155,7 +158,7 @@ bool ApiSource::is_known(const Json& json) {
   const auto found = entries_.find(json.value(Json::json_pointer("/metadata/uid"), ""));
   if (found == entries_.end()) return false;
   const std::string version = json.value(Json::json_pointer("/metadata/resourceVersion"), "");
-  if (is_newer(version, found->second.meta.resourceVersion)) return false;
+  if (kube::is_newer(version, found->second.meta.resourceVersion)) return false;
   const std::string node = json.value(Json::json_pointer("/status/nodeName"), "");
   if (node == context_.node_name) found->second.is_listed = true;
   return true;
@@ -227,6 +230,7 @@ void ApiSource::refuse(ApiEntry& entry, const ApiObject& object) {
   }
   const api::SandboxSpec& asked = object.sandbox.spec;
   next.metadata = entry.meta;
+  next.status.service = object.sandbox.status.service;
   next.spec.operatingMode = asked.operatingMode;
   next.spec.pause = asked.pause;
   next.spec.shutdownTime = asked.shutdownTime;

@@ -44,6 +44,8 @@ void ClusterTest::begin(int nodes, const std::vector<std::string>& shim_flags) {
 void ClusterTest::TearDown() {
   if (!cluster_) return;
   kubectl({"delete", "sandboxes", "--all", "--all-namespaces", "--timeout=60s"});
+  // No garbage collector runs here.
+  kubectl({"delete", "services,endpointslices", "--selector=agents.x-k8s.io/sandbox-name-hash"});
   std::string left;
   EXPECT_TRUE(eventually([&] { return nothing_is_left(left); })) << left;
   if (HasFailure()) std::cerr << cluster_->logs();

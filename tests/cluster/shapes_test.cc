@@ -44,7 +44,8 @@ Fate unschedulable(const std::string& message) {
 
 const std::map<std::string, Fate>& fates() {
   static const std::map<std::string, Fate> all{
-      {"additions", unsupported("networking.service", "Services are not made yet", 3)},
+      {"additions",
+       unsupported("suspend.idleTimeout", "this agent does not watch for idleness yet", 1)},
       {"environment",
        agent_cannot("containers[0].env[3].valueFrom", "take variables from objects", 4)},
       {"ephemeral-volumes", agent_cannot("volumes[0].ephemeral", "have volumes of this kind")},
@@ -67,7 +68,8 @@ const std::map<std::string, Fate>& fates() {
         "Scheduling is blocked due to non-empty scheduling gates", false}},
       {"security", agent_cannot("containers[0].securityContext.seccompProfile.localhostProfile",
                                 "load seccomp profiles", 8)},
-      {"service", unsupported("service", "Services are not made yet")},
+      {"service",
+       {"Ready", "True", "DependenciesReady", "Pod is Ready; Service Exists", true, true}},
       {"shutdown", agent_cannot("activeDeadlineSeconds", "hold a deadline")},
       {"storage", agent_cannot("containers[0].volumeDevices", "hand out block devices", 5)},
       {"suspended",

@@ -171,7 +171,7 @@ TEST_F(SandboxCrdTest, AllOfAStatusIsKept) {
       {"type": "PodScheduled", "status": "True", "lastTransitionTime": "2026-01-02T03:04:05Z"}],
     "suspend": {"depth": "Freeze", "reason": "User", "since": "2026-01-02T03:04:05Z",
                 "lastResume": {"cause": "Exec", "milliseconds": 0.25}},
-    "networking": {"url": "http://told", "ip": "10.96.0.7",
+    "networking": {"url": "http://told", "ip": "10.96.0.7", "message": "a port leads nowhere",
                    "ports": [{"name": "http", "port": 80, "protocol": "TCP", "nodePort": 30080}],
                    "routes": [{"kind": "Ingress", "name": "one", "ready": true, "message": "ok",
                                "url": "http://one"}]},

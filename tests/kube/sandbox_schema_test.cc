@@ -196,7 +196,11 @@ TEST_F(SandboxSchemaTest, ANameThatAServiceCannotHaveIsRefusedWhereOneIsAskedFor
   EXPECT_EQ(refusal(object), "");
   object["spec"].merge_patch(json::parse(service(R"("ports": [{"port": 80}])")));
   EXPECT_THAT(refusal(object),
-              HasSubstr("metadata.name: Invalid value: the Service has this name"));
+              HasSubstr("metadata.name: Invalid value: a Service is to be called this"));
+  object["metadata"]["name"] = std::string(55, 'a');
+  EXPECT_EQ(refusal(object), "");
+  object["metadata"]["name"] = std::string(56, 'a');
+  EXPECT_THAT(refusal(object), HasSubstr("a Service is to be called this"));
 }
 
 TEST_F(SandboxSchemaTest, WhatIsEmptyStandsForItsDefault) {
