@@ -592,6 +592,28 @@ TEST_F(ApiSourceTest, WhatOthersSayInTheStatusStays) {
   EXPECT_EQ(cluster_.get("box")["status"]["serviceFQDN"], "box.default.svc");
 }
 
+TEST_F(ApiSourceTest, ReadyWaitsForAServiceThatOthersTellOf) {
+  const auto tell = [this](const Json& service) {
+    cluster_.server().objects().merge_patch(
+        {kube::kSandboxes, "default", "box", "status"},
+        {{"status", {{"service", service}, {"networking", {{"ip", "10.96.0.1"}}}}}});
+    settle();
+    return condition("box", "Ready") + ": " + condition("box", "Ready", "message");
+  };
+  cluster_.create("box");
+  cluster_.patch("box", {{"spec", {{"service", true}}}});
+  cluster_.bind("box");
+  settle();
+  EXPECT_EQ(tell(nullptr), "False: Pod is Ready; Service does not exist");
+  EXPECT_EQ(tell("box"), "True: Pod is Ready; Service Exists");
+  cluster_.kill_agent();
+  cluster_.start_agent();
+  settle();
+  EXPECT_EQ(condition("box", "Ready"), "True");
+  EXPECT_EQ(cluster_.get("box")["status"]["networking"]["ip"], "10.96.0.1");
+  EXPECT_EQ(tell(nullptr), "False: Pod is Ready; Service does not exist");
+}
+
 TEST_F(ApiSourceTest, ItsOwnConditionsAreMendedWhenOthersChangeThem) {
   ready("box");
   cluster_.server().objects().merge_patch({kube::kSandboxes, "default", "box", "status"},

@@ -90,7 +90,7 @@ std::optional<Write> next_slice(const Situation& now) {
 }
 
 std::optional<Write> next_status(const Situation& now) {
-  if (!now.routes || now.reach.is_deleting) return std::nullopt;
+  if (!now.routes || now.reach.is_deleting || now.is_being_bound) return std::nullopt;
   Json patch = status_patch(now);
   if (patch.is_null()) return std::nullopt;
   return Write{WriteKind::kStatus, scheduler::object_ref(now.reach.sandbox, "status"),

@@ -26,6 +26,8 @@ struct Situation {
   std::optional<std::vector<RouteStatus>> routes;
   // "cluster.local".
   const std::string& cluster_domain;
+  // Its binding is expected: a status that came between would have to be bound over anew.
+  bool is_being_bound = false;
 };
 
 enum class WriteKind { kCreate, kPatch, kRemove, kStatus };

@@ -29,7 +29,7 @@ class NextWriteTest : public testing::Test {
 
   std::optional<Write> next() {
     const Reach reach = read_reach(sandbox_);
-    return next_write({reach, owned_.of("u-1"), refusals_, routes_, domain_});
+    return next_write({reach, owned_.of("u-1"), refusals_, routes_, domain_, is_being_bound_});
   }
   // Until nothing is to be done.
   std::vector<std::string> converge() {
@@ -80,6 +80,7 @@ class NextWriteTest : public testing::Test {
   Refusals refusals_;
   std::optional<std::vector<RouteStatus>> routes_{std::in_place};
   const std::string domain_ = "cluster.local";
+  bool is_being_bound_ = false;
   int version_ = 10;
 };
 
@@ -169,6 +170,14 @@ TEST_F(NextWriteTest, TheStatusWaitsForRoutesToBeKnown) {
   spec({{"service", true}});
   routes_.reset();
   EXPECT_THAT(converge(), ElementsAre("create services/box", "create endpointslices/box-ipv4"));
+}
+
+TEST_F(NextWriteTest, TheStatusWaitsForTheBinding) {
+  spec({{"service", true}});
+  is_being_bound_ = true;
+  EXPECT_THAT(converge(), ElementsAre("create services/box", "create endpointslices/box-ipv4"));
+  is_being_bound_ = false;
+  EXPECT_THAT(converge(), ElementsAre("status of sandboxes/box"));
 }
 
 TEST_F(NextWriteTest, OneThatHasExpiredIsReachedNoMore) {

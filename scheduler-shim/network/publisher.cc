@@ -11,6 +11,8 @@ namespace {
 
 constexpr size_t kWriters = 16;
 const Backoff kBackoff{std::chrono::milliseconds(200), std::chrono::seconds(30)};
+// Most Sandboxes are bound at once; what is told of one that is not may wait for so long.
+constexpr Duration kBinding = std::chrono::seconds(1);
 // What needs more in one go is undone by somebody as it is written.
 constexpr int kWritesAtOnce = 32;
 
@@ -55,7 +57,7 @@ bool Publisher::knows_all() const {
 
 void Publisher::begin() {
   if (!knows_all()) return;
-  for (const auto& [uid, reach] : reaches_) writes_.add(uid);
+  for (const auto& [uid, kept] : reaches_) writes_.add(uid);
   for (const auto& uid : owned_.sandboxes()) writes_.add(uid);
 }
 
@@ -83,10 +85,12 @@ void Publisher::remove(const std::string& uid) {
 
 void Publisher::take(Reach reach) {
   const std::string uid = reach.sandbox.uid;
-  Reach& kept = reaches_[uid];
-  if (!kept.version.empty() && kube::is_newer(kept.version, reach.version)) return;
-  kept = std::move(reach);
-  routes_.refer(kept);
+  const auto [found, is_new] = reaches_.try_emplace(uid);
+  Kept& kept = found->second;
+  if (is_new) kept.is_bound_by = context_.clock.now() + kBinding;
+  if (!is_new && kube::is_newer(kept.reach.version, reach.version)) return;
+  kept.reach = std::move(reach);
+  routes_.refer(kept.reach);
 }
 
 void Publisher::owned_changed(const std::string& sandbox_uid) {
@@ -100,8 +104,10 @@ Task<Result<>> Publisher::publish(std::string uid) {
   if (!reaches_.contains(uid)) CO_CHECK_OK(co_await look_up(uid));
   const auto refusals = std::make_shared<Refusals>();
   CO_CHECK_OK(co_await write_all(uid, refusals));
-  if (!reaches_.contains(uid)) co_return Result<>();
+  const auto found = reaches_.find(uid);
+  if (found == reaches_.end()) co_return Result<>();
   note(uid, *refusals);
+  if (is_being_bound(found->second)) writes_.add_at(uid, found->second.is_bound_by);
   if (!refusals->empty()) co_return Error(Code::kFailedPrecondition, text_of(*refusals));
   co_return Result<>();
 }
@@ -130,8 +136,14 @@ Task<Result<>> Publisher::write_all(std::string uid, std::shared_ptr<Refusals> r
   co_return Error(Code::kInternal, uid + ": what is written of it does not stay");
 }
 
-Situation Publisher::situation(const Reach& reach, const Refusals& refusals) const {
-  Situation now{reach, owned_.of(reach.sandbox.uid), refusals, std::nullopt, cluster_domain_};
+bool Publisher::is_being_bound(const Kept& kept) const {
+  return kept.reach.node_name.empty() && context_.clock.now() < kept.is_bound_by;
+}
+
+Situation Publisher::situation(const Kept& kept, const Refusals& refusals) const {
+  const Reach& reach = kept.reach;
+  Situation now{reach,           owned_.of(reach.sandbox.uid), refusals, std::nullopt,
+                cluster_domain_, is_being_bound(kept)};
   std::vector<std::string> services;
   for (const KnownService* const known : standing_services(now)) {
     services.push_back(known->service.name);
@@ -243,7 +255,7 @@ void Publisher::note(const std::string& uid, const Refusals& refusals) {
   if (refusals.empty()) return;
   refused_[uid] = refusals;
   if (before && before.mapped() == refusals) return;
-  const scheduler::SandboxRef& sandbox = reaches_.at(uid).sandbox;
+  const scheduler::SandboxRef& sandbox = reaches_.at(uid).reach.sandbox;
   const std::string text = text_of(refusals);
   spdlog::warn("{}/{}: {}", sandbox.namespace_, sandbox.name, text);
   context_.events.record(

@@ -24,6 +24,11 @@ class Publisher final : public scheduler::Controller {
   void synced() override;
 
  private:
+  struct Kept {
+    Reach reach;
+    // Until then it may be bound at any moment, where it is not.
+    TimePoint is_bound_by;
+  };
   using SetOwned = std::string (OwnedIndex::*)(const Json& object);
 
   // ---- What the API server shows
@@ -45,7 +50,8 @@ class Publisher final : public scheduler::Controller {
   Task<Result<>> patch(Write write, std::shared_ptr<Refusals> refusals);
   Task<Result<>> remove_owned(Write write);
   Task<Result<>> write_status(std::string uid, Write write);
-  Situation situation(const Reach& reach, const Refusals& refusals) const;
+  bool is_being_bound(const Kept& kept) const;
+  Situation situation(const Kept& kept, const Refusals& refusals) const;
   void set_owned(const kube::Resource& resource, const Json& object);
   // Tells an Event of what was not refused before.
   void note(const std::string& uid, const Refusals& refusals);
@@ -53,7 +59,7 @@ class Publisher final : public scheduler::Controller {
   const scheduler::ControllerContext context_;
   const std::string cluster_domain_;
   // By uid: those that are reached, or own something.
-  std::unordered_map<std::string, Reach> reaches_;
+  std::unordered_map<std::string, Kept> reaches_;
   OwnedIndex owned_;
   // What each pass before has met, of the few that met something.
   std::unordered_map<std::string, Refusals> refused_;

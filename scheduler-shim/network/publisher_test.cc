@@ -147,6 +147,16 @@ TEST_F(PublisherTest, OfASandboxThatAsksForNothingNothingIsWritten) {
   EXPECT_EQ(writes(), 0U);
 }
 
+TEST_F(PublisherTest, TheBindingIsNotOvertakenAndOneThatDoesNotComeIsNotWaitedFor) {
+  begin();
+  create(served());
+  loop_.run_for(900ms);
+  EXPECT_FALSE(service("box").is_null());
+  EXPECT_EQ(get(box())["metadata"]["resourceVersion"], "2");
+  loop_.run_for(200ms);
+  EXPECT_EQ(status()["service"], "box");
+}
+
 TEST_F(PublisherTest, UnsetKeepsItAndFalseTakesItAway) {
   create(served());
   begin();

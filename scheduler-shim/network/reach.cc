@@ -15,7 +15,7 @@ using scheduler::text_at;
 // What the shim tells, in status.
 constexpr const char* kTold[] = {"service", "serviceFQDN", "networking"};
 
-std::string or_tcp(std::string protocol) { return protocol.empty() ? "TCP" : protocol; }
+std::string or_tcp(const std::string& protocol) { return protocol.empty() ? "TCP" : protocol; }
 
 void read_ports(JsonReader& reader, const Json& container, std::vector<Port>& ports) {
   reader.each(container, "ports", [&](const Json& port) {

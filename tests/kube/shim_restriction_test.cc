@@ -74,6 +74,35 @@ TEST_F(ShimRestrictionTest, WhatIsOnANodeIsItsAgentsToLetGo) {
               HasSubstr("the shim lets go only of what is deleted and on no node"));
 }
 
+TEST_F(ShimRestrictionTest, TheShimTouchesOnlyServicesThatASandboxControls) {
+  constexpr char kServices[] = "/api/v1/namespaces/default/services";
+  constexpr char kRefusal[] = "the shim touches only what a Sandbox controls";
+  const json spec = {{"ports", json::array({{{"port", 80}}})}};
+  const json theirs = {{"metadata", {{"name", "theirs"}}}, {"spec", spec}};
+  ask("POST", kServices, theirs.dump());
+  const std::string path = std::string(kServices) + "/theirs";
+  ASSERT_TRUE(eventually([&] {
+    return as(shim_, "DELETE", path + "?dryRun=All").find(kRefusal) != std::string::npos;
+  }));
+  EXPECT_THAT(as(shim_, "PATCH", path, meta_change("labels", {{"a", "b"}})), HasSubstr(kRefusal));
+  EXPECT_THAT(as(shim_, "POST", std::string(kServices) + "?dryRun=All",
+                 {{"metadata", {{"name", "new"}}}, {"spec", spec}}),
+              HasSubstr(kRefusal));
+  ask("DELETE", path);
+  const json owner = {{"apiVersion", "agents.x-k8s.io/v1beta1"},
+                      {"kind", "Sandbox"},
+                      {"name", "held"},
+                      {"uid", "u-1"},
+                      {"controller", true}};
+  const json owned = {{"metadata", {{"name", "owned"}, {"ownerReferences", json::array({owner})}}},
+                      {"spec", spec}};
+  EXPECT_THAT(as(shim_, "POST", kServices, owned), HasSubstr("HTTP/2 201"));
+  const std::string ours = std::string(kServices) + "/owned";
+  EXPECT_THAT(as(shim_, "PATCH", ours, meta_change("labels", {{"a", "b"}})),
+              HasSubstr("HTTP/2 200"));
+  EXPECT_THAT(as(shim_, "DELETE", ours), HasSubstr("HTTP/2 200"));
+}
+
 TEST_F(ShimRestrictionTest, OthersChangeSandboxes) {
   ask("PATCH", kSandboxes + "/held", spec_change().dump(), kMergePatch);
   EXPECT_EQ(ask("GET", kSandboxes + "/held")["spec"]["operatingMode"], "Suspended");
