@@ -65,6 +65,20 @@ Result<Figures> pause(Bench& bench) {
                  {"cluster_resume", "ms", up.percentile(50), {}, 20, false, up}};
 }
 
+Result<Figures> endpoint(Bench& bench) {
+  constexpr int kRounds = 30;
+  TRY(const double created, bench.driver.create("endpoint"));
+  static_cast<void>(created);
+  CHECK_OK(bench.driver.serve("endpoint"));
+  Samples after;
+  for (int round = 0; round < kRounds; ++round) {
+    TRY(const double took, bench.driver.endpoint_after_resume("endpoint"));
+    after.add(took);
+  }
+  CHECK_OK(bench.driver.remove_all({"endpoint"}));
+  return Figures{{"cluster_endpoint_ready", "ms", after.percentile(50), {}, 30, false, after}};
+}
+
 // Both take ten seconds and more, in which a shared machine is not always as fast: each round's
 // ratio is its own, and theirs is the p50.
 Result<Figures> at_once(Bench& bench) {
@@ -215,6 +229,7 @@ const std::vector<Entry<Bench>>& entries() {
   static const std::vector<Entry<Bench>> all{
       {{"cluster_create_over_floor"}, create},
       {{"cluster_pause", "cluster_resume"}, pause},
+      {{"cluster_endpoint_ready"}, endpoint},
       {{"cluster_100_creates", "cluster_100_creates_half"}, at_once},
       {{"cluster_rss_200", "cluster_idle_requests"}, density},
       {{"cluster_handover_stop", "cluster_handover_kill"}, handover}};

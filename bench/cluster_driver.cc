@@ -121,6 +121,39 @@ Result<double> ClusterDriver::resume(const std::string& name) {
   return patch(name, false, "Ready");
 }
 
+Result<> ClusterDriver::serve(const std::string& name) {
+  if (!slice_reflector_) {
+    const kube::Selection selection{
+        {"discovery.k8s.io", "v1", "endpointslices"}, "default", "", ""};
+    slice_reflector_ = std::make_unique<kube::Reflector>(loop_.io(), loop_.clock(),
+                                                         connection_.streams(), selection, slices_);
+  }
+  const Json body{{"spec", {{"service", true}}}};
+  auto answer = loop_.run(connection_.client().merge_patch(ref(name), body));
+  if (!answer) return std::move(answer.error());
+  return wait_for_endpoint(name, true);
+}
+
+Result<double> ClusterDriver::endpoint_after_resume(const std::string& name) {
+  TRY(const double paused, pause(name));
+  CHECK_OK(wait_for_endpoint(name, false));
+  TRY(const double resumed, resume(name));
+  static_cast<void>(paused + resumed);
+  const auto ready = SteadyClock::now();
+  CHECK_OK(wait_for_endpoint(name, true));
+  return milliseconds_since(ready);
+}
+
+Result<> ClusterDriver::wait_for_endpoint(const std::string& name, bool ready) {
+  const bool seen = slices_.wait_until([&] {
+    const auto found = slices_.objects.find(name + "-ipv4");
+    return found != slices_.objects.end() &&
+           found->second["endpoints"][0]["conditions"]["ready"] == ready;
+  });
+  if (!seen) return late("the endpoint");
+  return {};
+}
+
 Result<> ClusterDriver::remove_all(const std::vector<std::string>& names) {
   for (const auto& name : names) {
     auto removed = loop_.run(connection_.client().remove(ref(name)));

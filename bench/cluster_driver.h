@@ -29,6 +29,10 @@ class ClusterDriver {
   // From the patch of spec.pause to Suspended=True, or to Ready=True.
   Result<double> pause(const std::string& name);
   Result<double> resume(const std::string& name);
+  // Gives it a Service, and waits until that leads to it.
+  Result<> serve(const std::string& name);
+  // Pauses and resumes one that is served; from Ready=True, as the watch shows it, to its endpoint.
+  Result<double> endpoint_after_resume(const std::string& name);
   // Until the objects are gone.
   Result<> remove_all(const std::vector<std::string>& names);
 
@@ -40,6 +44,7 @@ class ClusterDriver {
                                const std::function<bool(const std::string& name)>& is_so,
                                const std::string& what);
   Result<double> patch(const std::string& name, bool pause, const std::string& condition);
+  Result<> wait_for_endpoint(const std::string& name, bool ready);
   // Of its newest generation.
   bool holds(const std::string& name, const std::string& condition);
 
@@ -47,7 +52,10 @@ class ClusterDriver {
   asio::thread_pool pool_{1};
   kube::Connection connection_;
   test::Recorder seen_{loop_};
+  test::Recorder slices_{loop_};
   std::unique_ptr<kube::Reflector> reflector_;
+  // Of EndpointSlices, from the first Sandbox on that is served.
+  std::unique_ptr<kube::Reflector> slice_reflector_;
 };
 
 }  // namespace sandboxlet::bench
