@@ -33,13 +33,12 @@ void validate_service_name(const Field& field, const Sandbox& sandbox) {
   const std::string& name = sandbox.metadata.name;
   const auto& spec = sandbox.spec;
   if (name.empty()) return;
-  const auto validate = [&](const std::string& service) {
-    for (const std::string& fault : dns1035_label(service)) {
-      field.invalid(name, "a Service is to be called " + service + ": " + fault);
-    }
+  const auto validate = [&](const std::string& service, const std::string& what) {
+    for (const std::string& fault : dns1035_label(service)) field.invalid(name, what + fault);
   };
-  if (spec.service.value_or(false)) validate(name);
-  if (spec.networking && spec.networking->service) validate(own_service_name(name));
+  if (spec.service.value_or(false)) validate(name, "a Service is to be called this: ");
+  if (!spec.networking || !spec.networking->service) return;
+  validate(own_service_name(name), "a Service is to be called this and \"-service\": ");
 }
 
 NameSet claim_names(const SandboxSpec& spec) {

@@ -48,7 +48,8 @@ TEST(Validation, WithAServiceTheNameMustDoForAServiceToo) {
   const auto numbered = [](Sandbox& s) { s.metadata.name = "1a"; };
   EXPECT_THAT(faults_after(numbered), IsEmpty());
   const auto fault = StartsWith(
-      "metadata.name: Invalid value: \"1a\": a Service is to be called 1a: a DNS-1035 label must");
+      "metadata.name: Invalid value: \"1a\": a Service is to be called this: a DNS-1035 label "
+      "must");
   EXPECT_THAT(faults_after([&](Sandbox& s) {
                 numbered(s);
                 s.spec.service = true;
@@ -60,7 +61,7 @@ TEST(Validation, WithAServiceTheNameMustDoForAServiceToo) {
                 service = {"ClusterIP", {{.port = 80, .protocol = "TCP"}}};
               }),
               ElementsAre(StartsWith("metadata.name: Invalid value: \"1a\": a Service is to be "
-                                     "called 1a-service: a DNS-1035 label must")));
+                                     "called this and \"-service\": a DNS-1035 label must")));
 }
 
 TEST(Validation, AUidCanBeTheNameOfADirectory) {
