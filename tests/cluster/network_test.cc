@@ -1,5 +1,5 @@
+#include "base/command.h"
 #include "tests/cluster/cluster_test.h"
-#include "tests/rig/command.h"
 #include "tests/rig/eventually.h"
 #include "tests/rig/pods.h"
 
