@@ -222,7 +222,7 @@ TEST_F(ManifestsTest, TheTypesInPoliciesAreRight) {
     return std::all_of(policies.begin(), policies.end(),
                        [](const json& policy) { return policy.contains("status"); });
   }));
-  EXPECT_EQ(policies.size(), 5);
+  EXPECT_EQ(policies.size(), 6);
   for (const json& policy : policies) {
     const json& status = policy["status"];
     EXPECT_EQ(status.value("typeChecking", json::object()), json::object())

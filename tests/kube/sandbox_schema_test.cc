@@ -53,10 +53,13 @@ void find_missing(const json& schema, const std::string& path, std::vector<std::
     using Members = boost::describe::describe_members<T, boost::describe::mod_public>;
     boost::mp11::mp_for_each<Members>([&](auto member) {
       using Member = std::remove_cvref_t<decltype(std::declval<T>().*member.pointer)>;
-      const std::string field = path + "." + member.name;
-      if (!schema["properties"].contains(member.name)) return missing.push_back(field);
+      // A word of C++ has an underscore more.
+      std::string name = member.name;
+      if (name.ends_with('_')) name.pop_back();
+      const std::string field = path + "." + name;
+      if (!schema["properties"].contains(name)) return missing.push_back(field);
       ++found;
-      find_missing<Member>(schema["properties"][member.name], field, missing, found);
+      find_missing<Member>(schema["properties"][name], field, missing, found);
     });
   }
 }
