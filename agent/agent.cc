@@ -231,7 +231,7 @@ class Wired final : public Agent {
             backoff_limits(config_),
             config_.cgroup_root,
             config_.relist_period,
-            (kPodsAtOnce * static_cast<size_t>(machine_cpus()))};
+            kPodsAtOnce * static_cast<size_t>(machine_cpus())};
   }
 
   LogRotatorContext rotator_context() {

@@ -37,7 +37,8 @@ Binder::Binder(BinderContext context)
   follow_namespaces();
   follow_nodes();
   context_.leases.listen(
-      [this](const std::string& node, bool alive) { wake(cache_.set_alive(node, alive)); });
+      [this](const std::string& node, bool alive) { wake(cache_.set_alive(node, alive)); },
+      [this] { decide_soon(); });
   sweep();
 }
 

@@ -23,6 +23,7 @@ NodeLeases::NodeLeases(const ControllerContext& context)
     sees_ = is;
     if (is) liveness_.forgive(context_.clock.now());
   };
+  callbacks.synced = [this] { synced_(); };
   informer_ = follow(context_, kube::kLeases, kube::kNodeLeaseNamespace, kube::Informer::Key::kName,
                      std::move(callbacks));
   sweep();
@@ -44,23 +45,19 @@ void NodeLeases::set(const nlohmann::json& lease) {
   const std::string node = text_at(lease, "/metadata/name");
   const bool revived =
       liveness_.note(node, text_at(lease, "/spec/renewTime"), context_.clock.now());
-  if (revived) tell(node, true);
+  if (revived) listener_(node, true);
 }
 
 void NodeLeases::remove(const std::string& node) {
-  if (liveness_.end(node, context_.clock.now())) tell(node, false);
+  if (liveness_.end(node, context_.clock.now())) listener_(node, false);
 }
 
 void NodeLeases::sweep() {
   for (const auto& node : liveness_.expire(context_.clock.now())) {
     spdlog::warn("node {}: its lease has run out", node);
-    tell(node, false);
+    listener_(node, false);
   }
   next_sweep_ = context_.clock.call_after(kSweepPeriod, [this] { sweep(); });
-}
-
-void NodeLeases::tell(const std::string& node, bool alive) {
-  for (const auto& listener : listeners_) listener(node, alive);
 }
 
 }  // namespace sandboxlet::scheduler

@@ -3,7 +3,6 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "scheduler-shim/controller.h"
 #include "scheduler-shim/liveness.h"
@@ -17,8 +16,11 @@ class NodeLeases {
 
   explicit NodeLeases(const ControllerContext& context);
 
-  // Told from then on of each node that answers, or does not any more.
-  void listen(Listener listener) { listeners_.push_back(std::move(listener)); }
+  // Told from then on of each node that answers, or does not any more; and when all are known.
+  void listen(Listener listener, std::function<void()> synced) {
+    listener_ = std::move(listener);
+    synced_ = std::move(synced);
+  }
   // That node is named where it may have no lease.
   void expect(const std::string& node) { liveness_.expect(node, context_.clock.now()); }
   Result<> ready() const;
@@ -31,12 +33,12 @@ class NodeLeases {
   void set(const nlohmann::json& lease);
   void remove(const std::string& node);
   void sweep();
-  void tell(const std::string& node, bool alive);
 
   const ControllerContext context_;
   Liveness liveness_;
   bool sees_ = false;
-  std::vector<Listener> listeners_;
+  Listener listener_;
+  std::function<void()> synced_;
   std::unique_ptr<Timer> next_sweep_;
   std::unique_ptr<kube::Informer> informer_;
 };

@@ -83,5 +83,15 @@ TEST_F(ShimTest, ABindingThatComesBetweenKeepsTheFinalizer) {
   EXPECT_FALSE(is_gone());
 }
 
+// Who decides waits for that, and may hear nothing after it.
+TEST_F(ShimTest, TellsOnceAllLeasesAreKnown) {
+  NodeLeases leases{{loop_.io(), loop_.clock(), client_, server_, events_}};
+  bool was_ready = false;
+  leases.listen([](const std::string&, bool) {}, [&] { was_ready = leases.ready().has_value(); });
+  EXPECT_FALSE(leases.ready());
+  loop_.run_for(10s);
+  EXPECT_TRUE(was_ready);
+}
+
 }  // namespace
 }  // namespace sandboxlet::scheduler

@@ -1,7 +1,5 @@
 #include "agent/cluster/last_renewal.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <ctime>
 #include <filesystem>

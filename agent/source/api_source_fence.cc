@@ -16,8 +16,9 @@ void ApiSource::fence_due() {
     actor->fence(kill_at);
   }
   next_fence_.reset();
-  if (fence_.next() == TimePoint::max()) return;
-  next_fence_ = clock().call_at(fence_.next(), [this] { fence_due(); });
+  const TimePoint next = fence_.next();
+  if (next == TimePoint::max()) return;
+  next_fence_ = clock().call_at(next, [this] { fence_due(); });
 }
 
 void ApiSource::lease_renewed(TimePoint asked_at) {
