@@ -66,7 +66,12 @@ void Binder::set(const Json& object) {
   }
   const bool is_unbound = pod->node_name.empty() && !pod->deleting;
   if (is_unbound && pod->wants_suspension) tell(*pod, {.suspended = true});
-  if (!is_unbound) untold_.erase(pod->uid);
+  if (is_unbound) {
+    said_[pod->uid] = said_of(object);
+  } else {
+    untold_.erase(pod->uid);
+    said_.erase(pod->uid);
+  }
   wake(cache_.set_sandbox(*pod));
   queue_.set(std::move(*pod), context_.clock.now());
   decide_soon();
@@ -75,6 +80,7 @@ void Binder::set(const Json& object) {
 void Binder::remove(const std::string& uid) {
   queue_.remove(uid);
   untold_.erase(uid);
+  said_.erase(uid);
   wake(cache_.remove_sandbox(uid));
 }
 
@@ -223,8 +229,10 @@ void Binder::place(PodInfo pod) {
 
 Task<void> Binder::bind(PodInfo pod, std::string node_name) {
   kube::ObjectRef ref{kube::kSandboxes, pod.identity->namespace_, pod.name, "status"};
-  Json patch{{"metadata", {{"uid", pod.uid}, {"resourceVersion", pod.resource_version}}},
-             {"status", {{"nodeName", node_name}}}};
+  const auto said = said_.find(pod.uid);
+  Json patch = bind_patch(said == said_.end() ? Said() : said->second, node_name,
+                          api::format_micro_time(context_.clock.wall()));
+  patch["metadata"] = {{"uid", pod.uid}, {"resourceVersion", pod.resource_version}};
   const auto written = co_await context_.client.merge_patch(std::move(ref), std::move(patch));
   --binding_;
   if (written) {

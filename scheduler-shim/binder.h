@@ -5,8 +5,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 #include "base/work_queue.h"
+#include "scheduler-shim/binding.h"
 #include "scheduler-shim/cache.h"
 #include "scheduler-shim/controller.h"
 #include "scheduler-shim/node_leases.h"
@@ -77,6 +79,8 @@ class Binder final : public Controller {
   std::map<std::string, NodeInfo> core_nodes_;
   // What is to be said of those that are on no node, until it is said; by uid.
   std::map<std::string, std::pair<SandboxRef, Unbound>> untold_;
+  // What is said of those that are on no node, which their binding adds to; by uid.
+  std::unordered_map<std::string, Said> said_;
   size_t binding_ = 0;
   size_t bound_ = 0;
   bool decision_is_due_ = false;

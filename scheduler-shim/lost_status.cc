@@ -2,6 +2,8 @@
 
 #include "api/conditions.h"
 #include "api/json.h"
+#include "api/scheduled.h"
+#include "scheduler-shim/binding.h"
 
 namespace sandboxlet::scheduler {
 
@@ -39,8 +41,14 @@ Json lost_patch(const Json& sandbox, const std::string& message, const api::Time
   return patch_of(sandbox, {{"conditions", api::write_status(next)["conditions"]}});
 }
 
-Json unbind_patch(const Json& sandbox) {
-  return patch_of(sandbox, {{"nodeName", nullptr}, {"podIPs", nullptr}});
+Json unbind_patch(const Json& sandbox, const std::string& reason, const std::string& message,
+                  const api::Time& now) {
+  const Said said = said_of(sandbox);
+  return patch_of(
+      sandbox, {{"nodeName", nullptr},
+                {"podIPs", nullptr},
+                {"conditions",
+                 with_condition(said, api::unscheduled(reason, message, said.generation), now)}});
 }
 
 }  // namespace sandboxlet::scheduler

@@ -13,7 +13,9 @@ namespace sandboxlet::scheduler {
 nlohmann::json lost_patch(const nlohmann::json& sandbox, const std::string& message,
                           const api::Time& now);
 
-// Takes its binding away, over that version of that object: the binder looks for another node.
-nlohmann::json unbind_patch(const nlohmann::json& sandbox);
+// Takes its binding away, over that version of that object, and says why: the binder looks for
+// another node.
+nlohmann::json unbind_patch(const nlohmann::json& sandbox, const std::string& reason,
+                            const std::string& message, const api::Time& now);
 
 }  // namespace sandboxlet::scheduler

@@ -157,8 +157,10 @@ Task<Result<>> NodeLoss::move(std::string uid) {
     CO_TRY(const bool is_gone, co_await is_gone_for_good(bound.node));
     if (!is_gone) co_return Result<>();
   }
+  Json patch = unbind_patch(*object, "NodeLost", "Node " + bound.node + " does not answer",
+                            api::format_micro_time(context_.clock.wall()));
   const auto written =
-      co_await context_.client.merge_patch(object_ref(bound.ref, "status"), unbind_patch(*object));
+      co_await context_.client.merge_patch(object_ref(bound.ref, "status"), std::move(patch));
   // Its agent was faster, or it is gone: the watch tells.
   const bool is_over = !written && (written.error().code() == Code::kFailedPrecondition ||
                                     written.error().code() == Code::kNotFound);

@@ -16,6 +16,16 @@ bool leaves_doubt(const Action& action) {
          !std::holds_alternative<StageVolume>(action);
 }
 
+// What others tell is as they have it now: of a binding, since when.
+api::SandboxStatus with_word_of_others(api::SandboxStatus ours, api::SandboxStatus theirs) {
+  ours.service = std::move(theirs.service);
+  const auto* const bound = api::find_condition(theirs.conditions, "Scheduled");
+  for (auto& condition : ours.conditions) {
+    if (bound != nullptr && condition.type == bound->type) condition = *bound;
+  }
+  return ours;
+}
+
 }  // namespace
 
 Actor::Actor(const ActorContext& context, api::Sandbox desired)
@@ -31,10 +41,7 @@ void Actor::want(api::Sandbox desired, std::string cause) {
     resume_cause_ = std::move(cause);
   }
   if (is_suspended) resume_begun_.reset();
-  // What others tell is as they have it now.
-  std::string service = std::move(desired.status.service);
-  desired.status = sandbox_->status;
-  desired.status.service = std::move(service);
+  desired.status = with_word_of_others(sandbox_->status, std::move(desired.status));
   sandbox_ = std::make_shared<api::Sandbox>(std::move(desired));
   wake();
 }

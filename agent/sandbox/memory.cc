@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/sandbox/phase.h"
 #include "api/conditions.h"
 
 namespace sandboxlet::agent {
@@ -42,6 +43,13 @@ Memory memory_of(const api::SandboxStatus& status) {
   memory.stop_survives = suspended != nullptr && (suspended->reason == "ContainersStopping" ||
                                                   suspended->reason == "PodTerminating");
   return memory;
+}
+
+bool has_finished(const api::PodSpec& spec, const Observed& observed, const Memory& memory) {
+  const bool was_stopped = std::ranges::any_of(observed.containers, [&](const auto& container) {
+    return memory.stopped_by_us.contains(container.id);
+  });
+  return !was_stopped && is_finished(phase_of(spec, observed));
 }
 
 void begin(Memory& memory, const Action& action, const Observed& observed,

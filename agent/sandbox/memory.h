@@ -52,6 +52,9 @@ struct BackoffLimits {
 // What an agent knows of a Sandbox that it takes over, from the status that was last told.
 Memory memory_of(const api::SandboxStatus& status);
 
+// Every container has ended, by itself, and none is to run again.
+bool has_finished(const api::PodSpec& spec, const Observed& observed, const Memory& memory);
+
 // Notes that the action starts, and how it ended.
 void begin(Memory& memory, const Action& action, const Observed& observed,
            const BackoffLimits& limits, TimePoint now);

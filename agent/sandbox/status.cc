@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/sandbox/container_status.h"
+#include "agent/sandbox/passing.h"
 #include "agent/sandbox/phase.h"
 #include "api/conditions.h"
 #include "api/time.h"
@@ -211,7 +212,7 @@ api::SandboxStatus status_of(const Situation& situation, const api::SandboxStatu
     set_condition(conditions, condition("PodScheduled", situation, {true, "PodScheduled", ""}),
                   now);
   }
-  if (is_finished(phase)) {
+  if (has_finished(spec, situation.observed, situation.memory)) {
     const bool well = phase == Phase::kSucceeded;
     set_condition(conditions,
                   condition("Finished", situation,
@@ -221,6 +222,7 @@ api::SandboxStatus status_of(const Situation& situation, const api::SandboxStatu
   } else if (phase != Phase::kNone) {
     remove_condition(conditions, "Finished");
   }
+  set_passing_conditions(situation, previous, status);
   return status;
 }
 

@@ -26,7 +26,8 @@ constexpr const char* kScheduling[] = {"affinity",          "nodeName",
 constexpr const char* kStatusFields[] = {"podIPs", "suspend", "containers", "conditions"};
 
 // The types of conditions that it has a word on, also where it has taken one away.
-const std::set<std::string> kConditions = {"Ready", "Suspended", "PodScheduled", "Finished"};
+const std::set<std::string> kConditions = {"Ready",     "Suspended", "PodScheduled", "Finished",
+                                           "Scheduled", "Stopping",  "Resuming"};
 
 Json member(const Json& object, const char* name) {
   const auto found = object.find(name);

@@ -139,14 +139,14 @@ TEST(StatusPatch, KeepsTheConditionsOfOthersAndDropsItsOwn) {
   api::SandboxStatus wanted;
   wanted.conditions = {condition("Ready", "True")};
   api::SandboxStatus before;
-  before.conditions = {condition("Scheduled", "True"), condition("Ready", "False"),
+  before.conditions = {condition("Approved", "True"), condition("Ready", "False"),
                        condition("Finished", "True"), condition("Warmed", "False")};
   const Json patch = status_patch(as_json(before), wanted);
   std::vector<std::string> types;
   for (const Json& one : patch["conditions"]) {
     types.push_back(one["type"].get<std::string>() + " " + one["status"].get<std::string>());
   }
-  EXPECT_THAT(types, testing::ElementsAre("Ready True", "Scheduled True", "Warmed False"));
+  EXPECT_THAT(types, testing::ElementsAre("Ready True", "Approved True", "Warmed False"));
   // In whatever order these came to stand, it is said once.
   Json after = as_json(before);
   after.merge_patch(patch);

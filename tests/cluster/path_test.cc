@@ -1,3 +1,4 @@
+#include "api/time.h"
 #include "tests/cluster/cluster_test.h"
 #include "tests/rig/eventually.h"
 
@@ -46,6 +47,29 @@ TEST_F(PathTest, PauseAndResumeKeepTheBinding) {
   patch("paused", {{"spec", {{"pause", false}}}});
   ASSERT_TRUE(becomes("paused", "Ready", "True"));
   EXPECT_FALSE(get("paused")["status"]["suspend"].contains("depth"));
+}
+
+TEST_F(PathTest, WhatPassesHasTheTimesOfItsBeginAndItsEnd) {
+  begin();
+  create(counter("passing", {{"suspend", {{"depth", "Stop"}}}}));
+  ASSERT_TRUE(becomes("passing", "Ready", "True"));
+  const Json bound = condition("passing", "Scheduled");
+  EXPECT_EQ(bound["status"], "True");
+  EXPECT_EQ(bound["message"], "Bound to node node-1");
+  patch("passing", {{"spec", {{"pause", true}}}});
+  ASSERT_TRUE(becomes("passing", "Suspended", "True"));
+  patch("passing", {{"spec", {{"pause", false}}}});
+  ASSERT_TRUE(becomes("passing", "Ready", "True"));
+  for (const char* type : {"Stopping", "Resuming"}) {
+    const Json passed = condition("passing", type);
+    EXPECT_EQ(passed["status"], "False") << passed;
+    const std::string message = passed["message"];
+    const auto begun = api::parse_time(message.substr(message.rfind(' ') + 1));
+    const auto ended = api::parse_time(passed["lastTransitionTime"].get<std::string>());
+    ASSERT_TRUE(begun && ended) << passed;
+    EXPECT_LT(*begun, *ended) << passed;
+  }
+  EXPECT_EQ(condition("passing", "Scheduled")["lastTransitionTime"], bound["lastTransitionTime"]);
 }
 
 TEST_F(PathTest, UpstreamsOwnSuspensionTerminates) {

@@ -47,6 +47,9 @@ class Check {
   void run() {
     if (!sandbox_.metadata.deletionTimestamp.empty()) return expect(false, "is not deleted");
     expect(!held_.running_outside_the_pod, "runs a container in a pod that is not ready");
+    if (!sandbox_.status.nodeName.empty()) expect_condition("Scheduled", "True");
+    expect_over("Stopping");
+    expect_over("Resuming");
     switch (api::wanted_depth(sandbox_.spec)) {
       case api::Depth::kRunning:
         return running();
@@ -104,6 +107,12 @@ class Check {
                found->observedGeneration == sandbox_.metadata.generation,
            std::string("has not ") + type + " " + status + " of its newest generation" +
                (found == nullptr ? "" : ", but " + found->status + ": " + found->message));
+  }
+
+  // True no more, if it ever was.
+  void expect_over(const char* type) {
+    const auto* const found = api::find_condition(sandbox_.status.conditions, type);
+    if (found != nullptr) expect_condition(type, "False");
   }
 
   const Machine& machine_;
