@@ -130,7 +130,8 @@ Json sandbox_json(int number, const std::string& node) {
 struct Shim {
   scheduler::Classes classes;
   scheduler::PodReader reader{classes};
-  scheduler::Cache cache{kSeed};
+  scheduler::VolumeIndex volumes;
+  scheduler::Cache cache{volumes, kSeed};
   scheduler::Scheduler scheduler{{.seed = kSeed}};
 
   Result<scheduler::PodInfo> read(const std::string& text) {

@@ -30,6 +30,7 @@ constexpr Duration kAssumed = std::chrono::minutes(1);
 
 Binder::Binder(BinderContext context)
     : context_(std::move(context)),
+      cache_(context_.volumes.index()),
       scheduler_(context_.options),
       statuses_(context_.io, context_.clock, kWriters, kBackoff,
                 [this](std::string uid) { return write_status(std::move(uid)); }) {
@@ -39,12 +40,16 @@ Binder::Binder(BinderContext context)
   context_.leases.listen(
       [this](const std::string& node, bool alive) { wake(cache_.set_alive(node, alive)); },
       [this] { decide_soon(); });
+  context_.volumes.listen(
+      [this](const std::string& claim, Wakes wakes) { volumes_changed(claim, wakes); },
+      [this] { decide_soon(); });
   sweep();
 }
 
 Result<> Binder::ready() const {
   if (!knows_sandboxes_) return Error(Code::kUnavailable, "sandboxes are not known yet");
   CHECK_OK(context_.leases.ready());
+  CHECK_OK(context_.volumes.ready());
   return have_synced(informers_);
 }
 
@@ -72,6 +77,7 @@ void Binder::set(const Json& object) {
     untold_.erase(pod->uid);
     said_.erase(pod->uid);
   }
+  set_claims(*pod);
   wake(cache_.set_sandbox(*pod));
   queue_.set(std::move(*pod), context_.clock.now());
   decide_soon();
@@ -81,6 +87,7 @@ void Binder::remove(const std::string& uid) {
   queue_.remove(uid);
   untold_.erase(uid);
   said_.erase(uid);
+  claim_users_.remove(uid);
   wake(cache_.remove_sandbox(uid));
 }
 
@@ -121,6 +128,20 @@ void Binder::set_node(const std::string& name) {
   NodeInfo info = found->second;
   if (core != core_nodes_.end()) add_core_node(info, core->second);
   wake(cache_.set_node(std::move(info)));
+}
+
+void Binder::set_claims(const PodInfo& pod) {
+  if (pod.claims && pod.needs_node()) {
+    claim_users_.set(pod.uid, pod.identity->namespace_, *pod.claims);
+  } else {
+    claim_users_.remove(pod.uid);
+  }
+}
+
+void Binder::volumes_changed(const std::string& claim, Wakes wakes) {
+  for (const std::string& uid : claim_users_.of(claim)) queue_.retry(uid, context_.clock.now());
+  wake(wakes);
+  decide_soon();
 }
 
 void Binder::sweep() {
@@ -215,6 +236,7 @@ void Binder::decide_some() {
 void Binder::place(PodInfo pod) {
   const TimePoint now = context_.clock.now();
   Decision decision = scheduler_.decide(pod, cache_);
+  if (decision.is_early) return queue_.wait(pod.uid, now);
   if (decision.node == kNoNode) {
     queue_.unschedulable(pod.uid, decision.wakes, now);
     const bool is_gated = pod.spec->is_gated;

@@ -10,18 +10,21 @@
 #include "base/work_queue.h"
 #include "scheduler-shim/binding.h"
 #include "scheduler-shim/cache.h"
+#include "scheduler-shim/claim_users.h"
 #include "scheduler-shim/controller.h"
 #include "scheduler-shim/node_leases.h"
 #include "scheduler-shim/queue.h"
 #include "scheduler-shim/read_pod_info.h"
 #include "scheduler-shim/sandbox_ref.h"
 #include "scheduler-shim/schedule.h"
+#include "scheduler-shim/storage/volume_watch.h"
 #include "scheduler-shim/unbound_status.h"
 
 namespace sandboxlet::scheduler {
 
 struct BinderContext : ControllerContext {
   NodeLeases& leases;
+  storage::VolumeWatch& volumes;
   SchedulerOptions options;
   // Has all Sandboxes told anew, soon, and then synced().
   std::function<void()> tell_again;
@@ -40,6 +43,10 @@ class Binder final : public Controller {
   Result<> ready() const;
   size_t bound() const { return bound_; }
   Queue::Sizes waiting() const { return queue_.sizes(); }
+  // The volume that is to be bound to a claim of a Sandbox on that node; empty where none is free.
+  std::string keep_volume(const std::string& claim, const std::string& node) {
+    return cache_.keep_volume(claim, node);
+  }
 
  private:
   // ---- What the API server shows
@@ -49,6 +56,8 @@ class Binder final : public Controller {
   void follow_namespaces();
   void follow_classes();
   void set_node(const std::string& name);
+  void set_claims(const PodInfo& pod);
+  void volumes_changed(const std::string& claim, Wakes wakes);
   // Bindings that never showed.
   void sweep();
   // What Sandboxes were read with has changed: all of them are read anew.
@@ -72,6 +81,8 @@ class Binder final : public Controller {
   Classes classes_;
   PodReader reader_{classes_};
   Cache cache_;
+  // Of the Sandboxes that need a node.
+  ClaimUsers claim_users_;
   Queue queue_;
   Scheduler scheduler_;
   // Nodes by what each of their two objects says.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "scheduler-shim/claim_fit.h"
 #include "scheduler-shim/held.h"
 
 namespace sandboxlet::scheduler {
@@ -83,6 +84,7 @@ Wakes Cache::remove_sandbox(const std::string& uid) {
 
 Wakes Cache::assume(PodInfo pod, NodeId node, TimePoint expires) {
   assumed_[pod.uid] = expires;
+  if (pod.claims) keep_volumes(pod, node);
   place(std::move(pod), node);
   return kSandboxCame;
 }
@@ -133,6 +135,7 @@ void Cache::count(Placed& placed, int32_t sign) {
   nodes_[placed.node].sandboxes += sign;
   count_resources(placed, sign);
   count_ports(placed, sign);
+  if (placed.pod.claims) count_claims(placed, sign);
   matches_.add(*placed.group, placed.pod.deleting, placed.node, sign);
   for (const TermId term : placed.pod_class->carried) terms_.add(term, placed.node, sign);
 }
@@ -164,6 +167,38 @@ void Cache::count_ports(const Placed& placed, int32_t sign) {
       ports.erase(taken);
     }
   }
+}
+
+void Cache::count_claims(const Placed& placed, int32_t sign) {
+  for (const PodClaim& used : *placed.pod.claims) {
+    const std::string key = claim_key(placed.pod.identity->namespace_, used.name);
+    const std::string& node = nodes_[placed.node].name;
+    if (sign > 0) {
+      volumes_.enter(key, placed.pod.uid, node);
+    } else {
+      volumes_.leave(key, placed.pod.uid, node);
+    }
+  }
+}
+
+void Cache::keep_volumes(const PodInfo& pod, NodeId node) {
+  ClaimFit::Choice choice;
+  ClaimFit(pod, volumes_).check(nodes_[node].info, &choice);
+  for (const auto& [claim, volume] : choice) volumes_.reserve(volume, claim);
+}
+
+std::string Cache::keep_volume(const std::string& claim, const std::string& node) {
+  const ClaimInfo* const known = volumes_.claim(claim);
+  const NodeId id = nodes_.find(node);
+  if (known == nullptr || id == kNoNode) return "";
+  const VolumeInfo* const kept = volumes_.volume(volumes_.reserved_for(claim));
+  if (kept != nullptr && kept->claim_uid == known->uid) return kept->name;
+  for (const VolumeInfo* const volume : volumes_.volumes_for(*known)) {
+    if (!selects_any_of(volume->node_terms, nodes_[id].info)) continue;
+    volumes_.reserve(volume->name, claim);
+    return volume->name;
+  }
+  return "";
 }
 
 }  // namespace sandboxlet::scheduler

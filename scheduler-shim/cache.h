@@ -12,6 +12,7 @@
 #include "scheduler-shim/node_table.h"
 #include "scheduler-shim/pod_class.h"
 #include "scheduler-shim/topology.h"
+#include "scheduler-shim/volume_index.h"
 #include "scheduler-shim/wake.h"
 
 namespace sandboxlet::scheduler {
@@ -22,8 +23,9 @@ namespace sandboxlet::scheduler {
 // thread.
 class Cache {
  public:
-  // seed shuffles the nodes.
-  explicit Cache(uint64_t seed = 0) : nodes_(seed) {}
+  // volumes outlives it, and is told here which Sandboxes use claims on which node. seed shuffles
+  // the nodes.
+  explicit Cache(VolumeIndex& volumes, uint64_t seed = 0) : volumes_(volumes), nodes_(seed) {}
   Cache(const Cache&) = delete;
   Cache& operator=(const Cache&) = delete;
 
@@ -50,6 +52,11 @@ class Cache {
   std::vector<std::string> expire(TimePoint now);
   bool is_assumed(const std::string& uid) const { return assumed_.contains(uid); }
 
+  // The volume that is to be bound to an unbound claim of a Sandbox on that node, from now on kept
+  // for it; empty where none is free.
+  std::string keep_volume(const std::string& claim, const std::string& node);
+
+  const VolumeIndex& volumes() const { return volumes_; }
   const NodeTable& nodes() const { return nodes_; }
   const Topology& topology() const { return topology_; }
   const MatchIndex& matches() const { return matches_; }
@@ -77,7 +84,11 @@ class Cache {
   void count(Placed& placed, int32_t sign);
   void count_resources(const Placed& placed, int32_t sign);
   void count_ports(const Placed& placed, int32_t sign);
+  void count_claims(const Placed& placed, int32_t sign);
+  // Keeps the volumes for it that would be bound on that node.
+  void keep_volumes(const PodInfo& pod, NodeId node);
 
+  VolumeIndex& volumes_;
   NodeTable nodes_;
   Topology topology_{nodes_};
   MatchIndex matches_;

@@ -20,6 +20,8 @@ Filters make_usage_filters() {
   Filters filters;
   filters.push_back(make_node_ports());
   filters.push_back(make_node_resources_fit());
+  filters.push_back(make_volume_restrictions());
+  filters.push_back(make_volume_binding());
   filters.push_back(make_pod_topology_spread());
   filters.push_back(make_inter_pod_affinity());
   return filters;

@@ -20,6 +20,12 @@ bool selects_node(const NodeTerm& term, const NodeInfo& node) {
          matches(term.fields, Labels(api::StringMap{{"metadata.name", node.name}}));
 }
 
+bool selects_any_of(const std::vector<NodeTerm>& terms, const NodeInfo& node) {
+  return terms.empty() || std::any_of(terms.begin(), terms.end(), [&](const NodeTerm& term) {
+           return selects_node(term, node);
+         });
+}
+
 bool selects_node(const PodTemplateInfo& spec, const NodeInfo& node) {
   if (!matches(spec.node_selector, node.labels)) return false;
   const auto& terms = spec.required_node_terms;

@@ -45,5 +45,7 @@ void add_core_node(NodeInfo& node, const NodeInfo& core);
 // nodeaffinity.RequiredNodeAffinity).
 bool selects_node(const PodTemplateInfo& spec, const NodeInfo& node);
 bool selects_node(const NodeTerm& term, const NodeInfo& node);
+// The same of alternatives; without any, all nodes are selected.
+bool selects_any_of(const std::vector<NodeTerm>& terms, const NodeInfo& node);
 
 }  // namespace sandboxlet::scheduler

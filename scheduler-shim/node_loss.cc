@@ -10,6 +10,7 @@
 #include "api/time.h"
 #include "kube/heartbeat.h"
 #include "scheduler-shim/lost_status.h"
+#include "scheduler-shim/read_claim_info.h"
 
 namespace sandboxlet::scheduler {
 
@@ -26,11 +27,14 @@ constexpr Duration kLooks = std::chrono::seconds(30);
 // Of the spec that part which says how long it stays with a lost node.
 api::SandboxSpec part_of(const Json& sandbox) {
   const Json::json_pointer tolerations("/spec/podTemplate/spec/tolerations");
-  const Json::json_pointer claims("/spec/volumeClaimTemplates");
   Json part{{"spec", Json::object()}};
   if (sandbox.contains(tolerations)) part[tolerations] = sandbox[tolerations];
   api::SandboxSpec spec = api::read_parsed(part).sandbox.spec;
-  if (sandbox.contains(claims)) spec.volumeClaimTemplates.resize(sandbox[claims].size());
+  // Of claims it counts that there are any.
+  JsonReader reader;
+  reader.object(sandbox, "spec", [&](const Json& all) {
+    spec.volumeClaimTemplates.resize(read_pod_claims(reader, all, "").size());
+  });
   return spec;
 }
 

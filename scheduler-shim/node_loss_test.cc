@@ -114,6 +114,14 @@ TEST_F(NodeLossTest, OneWithDataThereWaitsAndSaysSo) {
   EXPECT_THAT(ready()["message"], HasSubstr("the Sandbox waits for it"));
 }
 
+TEST_F(NodeLossTest, OneWhosePodNamesAClaimWaitsToo) {
+  const Json volume{{"name", "data"}, {"persistentVolumeClaim", {{"claimName", "data"}}}};
+  create({{"podTemplate", {{"spec", {{"volumes", Json::array({volume})}}}}}});
+  live_for(20s);
+  loop_.run_for(2h);
+  EXPECT_EQ(node_name(), "node-1");
+}
+
 TEST_F(NodeLossTest, OneThatIsSuspendedWaits) {
   create({{"pause", true}});
   live_for(20s);

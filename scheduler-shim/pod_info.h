@@ -136,6 +136,15 @@ struct PodIdentity {
 };
 BOOST_DESCRIBE_STRUCT(PodIdentity, (), (namespace_, labels))
 
+// A PersistentVolumeClaim that a Sandbox uses, in its namespace.
+struct PodClaim {
+  std::string name;
+  // Made from one of its claim templates, and to be its own; else its pod names it.
+  bool is_own = false;
+
+  bool operator==(const PodClaim&) const = default;
+};
+
 // A Sandbox as the scheduler sees it. Plain data; small, because all of the cluster's are held.
 struct PodInfo {
   std::string uid;
@@ -143,6 +152,8 @@ struct PodInfo {
   std::string resource_version;
   std::shared_ptr<const PodTemplateInfo> spec;
   std::shared_ptr<const PodIdentity> identity;
+  // Null where it uses none, as most do.
+  std::shared_ptr<const std::vector<PodClaim>> claims;
   WallTime created{};
   int32_t priority = 0;
   // The depth whose share it holds now (held.h).

@@ -125,6 +125,22 @@ void Queue::unschedulable(const std::string& uid, Wakes wakes, TimePoint now) {
   put(entry, helped ? State::kBackingOff : State::kWaiting);
 }
 
+void Queue::wait(const std::string& uid, TimePoint now) {
+  const auto known = entries_.find(uid);
+  if (known == entries_.end() || known->second.state != State::kInFlight) return;
+  Entry& entry = known->second;
+  entry.wakes = kNothing;
+  entry.waits_since = now;
+  put(entry, State::kWaiting);
+}
+
+void Queue::retry(const std::string& uid, TimePoint now) {
+  const auto known = entries_.find(uid);
+  if (known == entries_.end() || known->second.state != State::kWaiting) return;
+  take_out(known->second);
+  try_again(known->second, now);
+}
+
 void Queue::failed(const std::string& uid, TimePoint now) {
   const auto known = entries_.find(uid);
   if (known == entries_.end() || known->second.state != State::kInFlight) return;

@@ -35,6 +35,11 @@ class Queue {
   // Of one in flight: no node will do until one of these has happened. What happened since it was
   // popped counts: the decision may not have seen it.
   void unschedulable(const std::string& uid, Wakes wakes, TimePoint now);
+  // Of one in flight: it is too early to decide. It waits to be tried again (retry), and nothing
+  // went wrong.
+  void wait(const std::string& uid, TimePoint now);
+  // Something happened that may help that one, if it waits.
+  void retry(const std::string& uid, TimePoint now);
   // Of one in flight: something went wrong that had to do with no node, such as its binding.
   void failed(const std::string& uid, TimePoint now);
 

@@ -57,6 +57,28 @@ TEST_F(QueueTest, WhatNeedsNoNodeLeaves) {
   EXPECT_EQ(queue.next(), TimePoint::max());
 }
 
+TEST_F(QueueTest, WhoIsTooEarlyWaitsToBeTriedAgainAndHasNotFailed) {
+  add("a");
+  add("b");
+  EXPECT_THAT(pop_all(), ElementsAre("a", "b"));
+  queue.wait("a", now);
+  queue.wait("b", now);
+  queue.wake(~kNothing, now);
+  EXPECT_EQ(pop(), "");
+  queue.retry("a", now);
+  EXPECT_THAT(pop_all(), ElementsAre("a"));
+}
+
+TEST_F(QueueTest, WhoHasFailedIsTriedAgainAfterItsBackOff) {
+  add("a");
+  EXPECT_EQ(pop(), "a");
+  queue.unschedulable("a", kNothing, now);
+  queue.retry("a", now);
+  EXPECT_EQ(pop(), "");
+  now += seconds(1);
+  EXPECT_EQ(pop(), "a");
+}
+
 TEST_F(QueueTest, OneInFlightIsNotGivenTwice) {
   add("a");
   EXPECT_EQ(pop(), "a");

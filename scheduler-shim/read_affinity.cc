@@ -21,12 +21,8 @@ NodeTerm read_node_term(JsonReader& reader, const Json& in) {
 }
 
 void read_node_affinity(JsonReader& reader, const Json& in, PodTemplateInfo& info) {
-  reader.object(in, kRequired, [&](const Json& required) {
-    info.requires_node_terms = true;
-    reader.each(required, "nodeSelectorTerms", [&](const Json& one) {
-      info.required_node_terms.push_back(read_node_term(reader, one));
-    });
-  });
+  info.requires_node_terms = reader.has(in, kRequired);
+  info.required_node_terms = read_node_selector(reader, in, kRequired);
   reader.each(in, kPreferred, [&](const Json& one) {
     const int32_t weight = read_weight(reader, one);
     reader.object(one, "preference", [&](const Json& preference) {
@@ -79,6 +75,16 @@ SpreadConstraint read_constraint(JsonReader& reader, const Json& in) {
 }
 
 }  // namespace
+
+std::vector<NodeTerm> read_node_selector(JsonReader& reader, const Json& in,
+                                         std::string_view name) {
+  std::vector<NodeTerm> terms;
+  reader.object(in, name, [&](const Json& selector) {
+    reader.each(selector, "nodeSelectorTerms",
+                [&](const Json& one) { terms.push_back(read_node_term(reader, one)); });
+  });
+  return terms;
+}
 
 void read_affinity(JsonReader& reader, const Json& pod_spec, PodTemplateInfo& info) {
   reader.object(pod_spec, "affinity", [&](const Json& affinity) {

@@ -4,6 +4,7 @@
 
 #include "api/time.h"
 #include "scheduler-shim/held.h"
+#include "scheduler-shim/read_claim_info.h"
 
 namespace sandboxlet::scheduler {
 
@@ -66,6 +67,9 @@ void read_spec(JsonReader& reader, const Json& spec, const Classes& classes, Dra
   reader.object(spec, "podTemplate", [&](const Json& pod_template) {
     read_template(reader, pod_template, classes, draft);
   });
+  if (auto claims = read_pod_claims(reader, spec, draft.pod.name); !claims.empty()) {
+    draft.pod.claims = std::make_shared<const std::vector<PodClaim>>(std::move(claims));
+  }
   draft.pod.wants_suspension =
       reader.text(spec, "operatingMode") == "Suspended" || reader.boolean(spec, "pause");
   reader.object(spec, "suspend", [&](const Json& suspend) {

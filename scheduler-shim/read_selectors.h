@@ -13,6 +13,8 @@ namespace sandboxlet::scheduler {
 Selector read_equalities(JsonReader& reader, const Json& in, std::string_view name);
 // [{key, operator, values}]; Gt and Lt are of nodes alone.
 Selector read_requirements(JsonReader& reader, const Json& in, std::string_view name);
+// core/v1 NodeSelector: its terms.
+std::vector<NodeTerm> read_node_selector(JsonReader& reader, const Json& in, std::string_view name);
 // metav1.LabelSelector.
 PodSelector read_pod_selector(JsonReader& reader, const Json& in, std::string_view name);
 std::vector<Toleration> read_tolerations(JsonReader& reader, const Json& in, std::string_view name);

@@ -1,7 +1,10 @@
 #include "scheduler-shim/schedule.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "scheduler-shim/claim_fit.h"
 #include "scheduler-shim/diagnosis.h"
 
 namespace sandboxlet::scheduler {
@@ -39,6 +42,7 @@ Decision Scheduler::decide(const PodInfo& pod, Cache& cache) {
   if (cache.nodes().order().empty()) {
     return {.message = "no nodes available to schedule pods", .wakes = kNodeChanged};
   }
+  if (auto decision = decide_by_claims(pod, cache)) return std::move(*decision);
   PodClass& pod_class = cache.classes().get_warm(pod);
   const Subject subject{pod, cache, pod_class, cache.matches().matching(pod.identity)};
   prepare(subject);
@@ -46,6 +50,16 @@ Decision Scheduler::decide(const PodInfo& pod, Cache& cache) {
   if (feasible_.empty()) return refusal(subject);
   const NodeId node = feasible_.size() == 1 ? feasible_.front() : best_of(subject);
   return {.node = node, .node_name = cache.nodes()[node].name};
+}
+
+// As kube-scheduler's PreFilter: no node is looked at.
+std::optional<Decision> Scheduler::decide_by_claims(const PodInfo& pod, const Cache& cache) {
+  const ClaimsState state = state_of_claims(pod, cache.volumes());
+  if (state.is_coming) return Decision{.is_early = true};
+  if (state.refusal.empty()) return std::nullopt;
+  return Decision{.message = fmt::format("0/{} nodes are available: {}.",
+                                         cache.nodes().order().size(), state.refusal),
+                  .wakes = kVolumesChanged};
 }
 
 void Scheduler::prepare(const Subject& subject) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <span>
 #include <string>
@@ -21,6 +22,8 @@ struct Decision {
   std::string message;
   // What may change that; the queue waits for it.
   Wakes wakes = kNothing;
+  // None was looked for: its claims are coming (claim_fit.h).
+  bool is_early = false;
 };
 
 struct SchedulerOptions {
@@ -49,6 +52,7 @@ class Scheduler {
   // Fills feasible_.
   void find_feasible(const Subject& subject);
   bool passes(const Subject& subject, NodeId node);
+  static std::optional<Decision> decide_by_claims(const PodInfo& pod, const Cache& cache);
   NodeId best_of(const Subject& subject);
   // Why there is no feasible node.
   Decision refusal(const Subject& subject);

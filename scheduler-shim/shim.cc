@@ -3,13 +3,20 @@
 #include "scheduler-shim/network/publisher.h"
 #include "scheduler-shim/node_loss.h"
 #include "scheduler-shim/reaper.h"
+#include "scheduler-shim/storage/claims.h"
 
 namespace sandboxlet::scheduler {
 
-Shim::Shim(const ControllerContext& context, const ShimOptions& options) : leases_(context) {
-  auto binder = std::make_unique<Binder>(
-      BinderContext{context, leases_, options.scheduler, [this] { sandboxes_->restart(); }});
+Shim::Shim(const ControllerContext& context, const ShimOptions& options)
+    : leases_(context), volumes_(context) {
+  auto binder = std::make_unique<Binder>(BinderContext{
+      context, leases_, volumes_, options.scheduler, [this] { sandboxes_->restart(); }});
   binder_ = binder.get();
+  // Before the binder: what it waits for is on its way sooner.
+  controllers_.push_back(std::make_unique<storage::Claims>(
+      context, volumes_, [this](const std::string& claim, const std::string& node) {
+        return binder_->keep_volume(claim, node);
+      }));
   controllers_.push_back(std::make_unique<NodeLoss>(context, leases_));
   controllers_.push_back(std::make_unique<Reaper>(context));
   controllers_.push_back(std::move(binder));

@@ -29,6 +29,7 @@ class Shim {
   kube::Informer::Callbacks callbacks();
 
   NodeLeases leases_;
+  storage::VolumeWatch volumes_;
   std::vector<std::unique_ptr<Controller>> controllers_;
   // One of them.
   Binder* binder_;

@@ -11,6 +11,8 @@ inline constexpr Wakes kNodeChanged = 1;
 inline constexpr Wakes kSandboxGone = 2;
 // A Sandbox came to a node: it may be what affinity asks for, or even out a spread.
 inline constexpr Wakes kSandboxCame = 4;
-inline constexpr int kWakeBits = 3;
+// A volume, or room for one, came free, or a storage class changed.
+inline constexpr Wakes kVolumesChanged = 8;
+inline constexpr int kWakeBits = 4;
 
 }  // namespace sandboxlet::scheduler

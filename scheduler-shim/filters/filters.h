@@ -6,6 +6,10 @@
 
 namespace sandboxlet::scheduler {
 
+// Of a claim that is another's alone (kubernetes: volumerestrictions).
+inline constexpr char kIsTaken[] =
+    "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode";
+
 // spec.unschedulable, unless the taint that stands for it is tolerated.
 std::unique_ptr<Filter> make_node_unschedulable();
 // The node's condition Ready, and its lease.
@@ -25,6 +29,10 @@ std::unique_ptr<Filter> make_suspend_depth();
 std::unique_ptr<Filter> make_node_ports();
 // Requests, and the number of Sandboxes that the node takes.
 std::unique_ptr<Filter> make_node_resources_fit();
+// ReadWriteOncePod: a claim that one Sandbox at a time may have.
+std::unique_ptr<Filter> make_volume_restrictions();
+// Claims: where their volumes are, or can be.
+std::unique_ptr<Filter> make_volume_binding();
 // Spread that is to hold (DoNotSchedule).
 std::unique_ptr<Filter> make_pod_topology_spread();
 // Required affinity and anti-affinity, both ways.

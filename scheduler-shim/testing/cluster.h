@@ -13,7 +13,8 @@ namespace sandboxlet::scheduler {
 struct TestCluster {
   Classes classes;
   PodReader reader{classes};
-  Cache cache;
+  VolumeIndex volumes;
+  Cache cache{volumes};
   Scheduler scheduler;
 
   // Nodes with these names; each has the label zone where one is given.

@@ -46,11 +46,24 @@ void ClusterTest::TearDown() {
   kubectl({"delete", "sandboxes", "--all", "--all-namespaces", "--timeout=60s"});
   // No garbage collector runs here.
   kubectl({"delete", "services,endpointslices", "--selector=agents.x-k8s.io/sandbox-name-hash"});
+  delete_claims();
   std::string left;
   EXPECT_TRUE(eventually([&] { return nothing_is_left(left); })) << left;
   if (HasFailure()) std::cerr << cluster_->logs();
   const auto stopped = cluster_->stop();
   EXPECT_TRUE(stopped) << stopped.error().message();
+}
+
+// Nor what takes its finalizers off.
+void ClusterTest::delete_claims() {
+  const std::string claims = "/api/v1/namespaces/default/persistentvolumeclaims";
+  for (const Json& claim : ask("GET", claims)["items"]) {
+    const std::string path = claims + "/" + claim["metadata"]["name"].get<std::string>();
+    // It may be going, and be gone by now.
+    static_cast<void>(api().request("DELETE", path));
+    static_cast<void>(api().request("PATCH", path, R"({"metadata": {"finalizers": null}})",
+                                    "application/merge-patch+json"));
+  }
 }
 
 bool ClusterTest::nothing_is_left(std::string& what) {

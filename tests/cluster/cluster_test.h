@@ -53,6 +53,7 @@ class ClusterTest : public KubeTest {
   std::optional<Cluster> cluster_;
 
  private:
+  static void delete_claims();
   bool nothing_is_left(std::string& what);
 };
 

@@ -9,8 +9,6 @@
 namespace sandboxlet::test {
 namespace {
 
-using testing::Contains;
-
 // How a Sandbox ends up: the condition that says it, and what its message has in it.
 struct Fate {
   std::string type;
@@ -71,12 +69,12 @@ const std::map<std::string, Fate>& fates() {
       {"service",
        {"Ready", "True", "DependenciesReady", "Pod is Ready; Service Exists", true, true}},
       {"shutdown", agent_cannot("activeDeadlineSeconds", "hold a deadline")},
-      {"storage", agent_cannot("containers[0].volumeDevices", "hand out block devices", 5)},
+      {"storage", unschedulable("persistentvolumeclaim \"data\" not found")},
       {"suspended",
        {"Suspended", "True", "PodTerminated", "Pod has been terminated. Sandbox is suspended",
         false}},
-      {"volume-claim-templates",
-       agent_cannot("containers[0].volumeMounts[1].subPath", "mount a part of a volume", 3)},
+      // Of a class that is not there.
+      {"volume-claim-templates", unschedulable("pod has unbound immediate PersistentVolumeClaims")},
   };
   return all;
 }
@@ -154,23 +152,6 @@ TEST_F(ShapesTest, WhatStandsInTheWayOfABindingIsToldOneAfterTheOther) {
               unschedulable("1 node(s) didn't have the requested runtime handler."));
   expect_fate("scheduling", unschedulable("1 node(s) didn't match Pod's node affinity/selector."));
   kubectl({"delete", "priorityclass/high", "runtimeclass/gvisor"});
-}
-
-TEST_F(ShapesTest, AClaimTemplateIsAFolderOfItsNodeAndAnEventSaysSo) {
-  begin();
-  Json sandbox = counter("claims");
-  sandbox["spec"]["volumeClaimTemplates"] = Json::parse(R"([
-      {"metadata": {"name": "home"}, "spec": {"accessModes": ["ReadWriteOnce"],
-       "storageClassName": "standard", "resources": {"requests": {"storage": "10Gi"}}}}])");
-  sandbox["spec"]["podTemplate"]["spec"]["containers"][0]["volumeMounts"] =
-      Json::parse(R"([{"name": "home", "mountPath": "/home"}])");
-  create(sandbox);
-  ASSERT_TRUE(becomes("claims", "Ready", "True"));
-  EXPECT_TRUE(eventually([&] {
-    const auto events = events_of("claims");
-    return testing::Value(events, Contains("LocalVolumeClaims"));
-  }));
-  EXPECT_THAT(ask("GET", "/api/v1/persistentvolumeclaims")["items"], testing::IsEmpty());
 }
 
 }  // namespace

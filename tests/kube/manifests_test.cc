@@ -222,7 +222,7 @@ TEST_F(ManifestsTest, TheTypesInPoliciesAreRight) {
     return std::all_of(policies.begin(), policies.end(),
                        [](const json& policy) { return policy.contains("status"); });
   }));
-  EXPECT_EQ(policies.size(), 6);
+  EXPECT_EQ(policies.size(), 8);
   for (const json& policy : policies) {
     const json& status = policy["status"];
     EXPECT_EQ(status.value("typeChecking", json::object()), json::object())
@@ -300,6 +300,17 @@ constexpr Right kAllowed[] = {
     {"sandbox-shim", "watch", "gateway.networking.k8s.io/tcproutes", ""},
     {"sandbox-shim", "list", "networking.k8s.io/ingresses", ""},
     {"sandbox-shim", "watch", "networking.k8s.io/ingresses", ""},
+    {"sandbox-shim", "create", "/persistentvolumeclaims"},
+    {"sandbox-shim", "get", "/persistentvolumeclaims"},
+    {"sandbox-shim", "patch", "/persistentvolumeclaims"},
+    {"sandbox-shim", "list", "/persistentvolumeclaims", ""},
+    {"sandbox-shim", "watch", "/persistentvolumeclaims", ""},
+    {"sandbox-shim", "patch", "/persistentvolumes", ""},
+    {"sandbox-shim", "list", "/persistentvolumes", ""},
+    {"sandbox-shim", "watch", "/persistentvolumes", ""},
+    {"sandbox-shim", "list", "storage.k8s.io/storageclasses", ""},
+    {"sandbox-shim", "watch", "storage.k8s.io/storageclasses", ""},
+    {"sandbox-shim", "list", "/pods"},
     {"sandbox-shim", "list", "/nodes", ""},
     {"sandbox-shim", "watch", "/nodes", ""},
     {"sandbox-shim", "list", "node.k8s.io/runtimeclasses", ""},
@@ -335,6 +346,11 @@ constexpr Right kForbidden[] = {
     {"sandbox-shim", "get", "/secrets"},
     {"sandbox-shim", "create", "/endpoints"},
     {"sandbox-shim", "update", "/services"},
+    {"sandbox-shim", "delete", "/persistentvolumeclaims"},
+    {"sandbox-shim", "patch", "/persistentvolumeclaims/status"},
+    {"sandbox-shim", "create", "/persistentvolumes", ""},
+    {"sandbox-shim", "delete", "/persistentvolumes", ""},
+    {"sandbox-shim", "get", "/pods"},
     {"sandbox-shim", "patch", "/services/status"},
     {"sandbox-shim", "create", "networking.k8s.io/ingresses"},
     {"sandbox-shim", "patch", "gateway.networking.k8s.io/httproutes"},

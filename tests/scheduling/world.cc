@@ -18,7 +18,7 @@ constexpr std::array kZones{"zone-1", "zone-2", "zone-3"};
 
 }  // namespace
 
-World::World(uint64_t seed) : random_(seed), cache_(seed), scheduler_({.seed = seed}) {
+World::World(uint64_t seed) : random_(seed), cache_(volumes_, seed), scheduler_({.seed = seed}) {
   for (size_t i = 0; i < kNodes; ++i) change_nodes();
 }
 
@@ -266,7 +266,8 @@ void World::check() {
 
 // The cache is as one that is told only what is known now.
 void World::check_cache() {
-  Cache fresh;
+  VolumeIndex volumes;
+  Cache fresh(volumes);
   for (const auto& [name, node] : known_.nodes) fresh.set_node(node);
   for (const auto& [uid, placed] : known_.placed) {
     PodInfo pod = placed.pod;

@@ -69,6 +69,7 @@ class World {
   TimePoint now_{std::chrono::hours(1)};
   Classes classes_;
   PodReader reader_{classes_};
+  VolumeIndex volumes_;
   Cache cache_;
   Scheduler scheduler_;
   Queue queue_;

@@ -1,0 +1,91 @@
+#include "scheduler-shim/storage/claim_user.h"
+
+#include <algorithm>
+
+#include "api/sandbox.h"
+#include "api/storage.h"
+#include "scheduler-shim/name_hash.h"
+#include "scheduler-shim/read_claim_info.h"
+
+namespace sandboxlet::storage {
+
+using scheduler::text_at;
+
+namespace {
+
+bool has_ended(const Json& status) {
+  const auto conditions = status.find("conditions");
+  if (conditions == status.end() || !conditions->is_array()) return false;
+  return std::any_of(conditions->begin(), conditions->end(), [](const Json& one) {
+    const std::string type = text_at(one, "/type");
+    return (type == "Finished" && text_at(one, "/status") == "True") ||
+           (type == "Ready" && text_at(one, "/reason") == "SandboxExpired");
+  });
+}
+
+bool is_held_by_node(const Json& metadata) {
+  const auto finalizers = scheduler::JsonReader().texts(metadata, "finalizers");
+  return std::find(finalizers.begin(), finalizers.end(), api::kNodeFinalizer) != finalizers.end();
+}
+
+}  // namespace
+
+bool ClaimUser::owns(const std::string& claim) const {
+  return std::any_of(claims.begin(), claims.end(),
+                     [&](const auto& one) { return one.is_own && one.name == claim; });
+}
+
+ClaimUser read_claim_user(const Json& sandbox, TemplatePool& templates) {
+  ClaimUser user;
+  scheduler::JsonReader reader;
+  user.sandbox = scheduler::sandbox_ref(sandbox);
+  user.version = text_at(sandbox, "/metadata/resourceVersion");
+  reader.object(sandbox, "spec", [&](const Json& spec) {
+    user.claims = scheduler::read_pod_claims(reader, spec, user.sandbox.name);
+    const auto found = spec.find("volumeClaimTemplates");
+    if (!user.claims.empty() && found != spec.end())
+      user.templates = templates.share(found->dump());
+  });
+  if (user.claims.empty()) return user;
+  user.is_deleting = !text_at(sandbox, "/metadata/deletionTimestamp").empty();
+  user.node = text_at(sandbox, "/status/nodeName");
+  reader.object(sandbox, "metadata",
+                [&](const Json& metadata) { user.is_held_by_node = is_held_by_node(metadata); });
+  reader.object(sandbox, "status", [&](const Json& status) { user.has_ended = has_ended(status); });
+  return user;
+}
+
+Json new_claim(const ClaimUser& user, const std::string& name) {
+  if (!user.templates) return nullptr;
+  const Json templates = Json::parse(*user.templates);
+  const auto found = std::find_if(templates.begin(), templates.end(), [&](const Json& one) {
+    return text_at(one, "/metadata/name") + "-" + user.sandbox.name == name;
+  });
+  if (found == templates.end()) return nullptr;
+  const Json metadata = found->value("metadata", Json::object());
+  Json claim{{"apiVersion", "v1"},
+             {"kind", "PersistentVolumeClaim"},
+             {"metadata",
+              {{"name", name},
+               {"namespace", user.sandbox.namespace_},
+               {"labels", metadata.value("labels", Json::object())},
+               {"ownerReferences", Json::array({owner_reference(user.sandbox)})},
+               {"finalizers", Json::array({api::kClaimFinalizer})}}},
+             {"spec", found->value("spec", Json::object())}};
+  claim["metadata"]["labels"][scheduler::kNameHashLabel] = scheduler::name_hash(user.sandbox.name);
+  if (metadata.contains("annotations")) {
+    claim["metadata"]["annotations"] = metadata["annotations"];
+  }
+  return claim;
+}
+
+Json owner_reference(const scheduler::SandboxRef& sandbox) {
+  return {{"apiVersion", api::kSandboxApiVersion},
+          {"kind", api::kSandboxKind},
+          {"name", sandbox.name},
+          {"uid", sandbox.uid},
+          {"controller", true},
+          {"blockOwnerDeletion", true}};
+}
+
+}  // namespace sandboxlet::storage
