@@ -5,7 +5,6 @@
 
 #include <boost/asio/thread_pool.hpp>
 
-#include "agent/cluster/last_renewal.h"
 #include "agent/cluster/node_facts.h"
 #include "agent/cluster/pod_security_admission.h"
 #include "agent/cluster/pull_secrets.h"
@@ -18,6 +17,7 @@
 #include "agent/server/local_server.h"
 #include "agent/source/api_source.h"
 #include "agent/source/local_source.h"
+#include "agent/watchdog/last_renewal.h"
 #include "cri/client.h"
 #include "kube/connection.h"
 #include "kube/event_recorder.h"
@@ -131,6 +131,7 @@ class Wired final : public Agent {
     rotator_.stop();
     pool_.join();
     disk_pool_.join();
+    records_.join();
   }
 
   Result<> start() {
@@ -172,7 +173,8 @@ class Wired final : public Agent {
                                    connection.streams(),
                                    node_name_,
                                    clock_->now() - age,
-                                   kube::Heartbeat::kLasts};
+                                   kube::Heartbeat::kLasts,
+                                   [this](FenceRecord record) { remember(std::move(record)); }};
     auto source = std::make_unique<ApiSource>(context);
     cluster_->source = source.get();
     return source;
@@ -191,12 +193,22 @@ class Wired final : public Agent {
                                                    [this](TimePoint at) { lease_renewed(at); });
   }
 
+  // Written down before it counts, as the watchdog goes by what is written.
   void lease_renewed(TimePoint asked_at) {
-    cluster_->source->lease_renewed(asked_at);
-    asio::post(disk_pool_, [root = config_.data_root, age = clock_->now() - asked_at] {
-      const auto saved = save_renewal(root, age);
-      if (!saved)
-        spdlog::warn("the lease's renewal is not remembered: {}", saved.error().message());
+    asio::post(records_, [this, asked_at] {
+      const auto saved = save_renewal(config_.data_root, *clock_, asked_at);
+      if (saved) {
+        asio::post(io_, [this, asked_at] { cluster_->source->lease_renewed(asked_at); });
+      } else {
+        spdlog::error("the lease's renewal does not count: {}", saved.error().message());
+      }
+    });
+  }
+
+  void remember(FenceRecord record) {
+    asio::post(records_, [root = config_.data_root, record = std::move(record)] {
+      const auto saved = save_fences(root, record);
+      if (!saved) spdlog::warn("the watchdog does not know: {}", saved.error().message());
     });
   }
 
@@ -310,6 +322,8 @@ class Wired final : public Agent {
   Volumes volumes_;
   asio::thread_pool pool_{kPoolThreads};
   asio::thread_pool disk_pool_{kDiskThreads};
+  // For what the watchdog reads: it must not wait for a volume.
+  asio::thread_pool records_{1};
   Metrics metrics_;
   // As the last call to the runtime had it.
   bool runtime_answers_ = false;

@@ -100,6 +100,7 @@ Result<> ApiSource::start(Manager& manager) {
     asio::co_spawn(context_.io, entry.is_leaving ? see_off(actor) : tell_once_known(actor),
                    die_on_exception);
   }
+  fences_changed();
   fence_due();
   const kube::Selection selection{kube::kSandboxes, "", "status.nodeName=" + context_.node_name,
                                   ""};
@@ -212,8 +213,7 @@ void ApiSource::want(ApiEntry& entry, api::Sandbox sandbox) {
     manager().want_new(sandbox);
     if (!sandbox.spec.volumeClaimTemplates.empty()) event(sandbox, local_claims());
   }
-  fence_.set(uid, api::moved_after(sandbox.spec));
-  fence_due();
+  set_fence(sandbox);
   tell(actor ? ChangeType::kModified : ChangeType::kAdded, manager().find(uid)->sandbox());
 }
 
@@ -312,6 +312,8 @@ Task<void> ApiSource::see_off(std::shared_ptr<Actor> actor) {
   forget_name(actor->sandbox().metadata);
   tell(ChangeType::kDeleted, actor->sandbox());
   manager().release(uid);
+  fence_.remove(uid);
+  fences_changed();
   found->second.has_left = true;
   looks_.add(uid);
 }
@@ -321,6 +323,7 @@ void ApiSource::drop(std::string uid) {
   looks_.forget(uid);
   refusals_.erase(uid);
   fence_.remove(uid);
+  fences_changed();
   entries_.erase(uid);
   asio::co_spawn(context_.io, erase(std::move(uid)), die_on_exception);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -27,6 +28,8 @@ struct ApiSourceContext {
   // When this node's lease was last renewed, before this life of the agent. How long it lasts.
   TimePoint lease_renewed;
   Duration lease_lasts;
+  // Told of what is to be known when the agent is dead, when it changes. May be empty.
+  std::function<void(FenceRecord)> fences_changed;
 };
 
 // Desired Sandboxes of a node in a cluster: those that are bound to it (status.nodeName). The
@@ -48,7 +51,8 @@ class ApiSource final : public Source, private kube::ReflectorHandler {
 
   Result<> connection() const override;
 
-  // The lease has been renewed by a request that was sent at that time.
+  // The lease has been renewed by a request that was sent at that time, and that is written down:
+  // what goes on by it is nothing that the watchdog would kill.
   void lease_renewed(TimePoint asked_at);
 
  private:
@@ -88,7 +92,9 @@ class ApiSource final : public Source, private kube::ReflectorHandler {
   void drop(std::string uid);
 
   // ---- While this node is cut off
+  void set_fence(const api::Sandbox& sandbox);
   void fence_due();
+  void fences_changed();
   // What was written says that it is bound here.
   void confirmed(ApiEntry& entry, const std::string& at);
 

@@ -2,9 +2,19 @@
 #include <spdlog/spdlog.h>
 
 #include "agent/source/api_source.h"
+#include "api/node_loss.h"
 #include "api/time.h"
 
 namespace sandboxlet::agent {
+
+void ApiSource::set_fence(const api::Sandbox& sandbox) {
+  if (fence_.set(sandbox.metadata.uid, api::moved_after(sandbox.spec))) fences_changed();
+  fence_due();
+}
+
+void ApiSource::fences_changed() {
+  if (context_.fences_changed) context_.fences_changed(fence_.record());
+}
 
 void ApiSource::fence_due() {
   for (const auto& [uid, kill_at] : fence_.take_due(clock().now())) {

@@ -110,6 +110,18 @@ TEST_F(ApiSourceFenceTest, WhatIsBoundElsewhereByThenIsKilledAsItIs) {
   EXPECT_EQ(cluster_.machine().runtime().state().pods().size(), 0U);
 }
 
+TEST_F(ApiSourceFenceTest, OneThatCameBackFromAnotherNodeIsFencedAnew) {
+  cut_off(10min);
+  cluster_.bind("box", "node-2");
+  come_back();
+  renew();
+  cluster_.bind("box");
+  cluster_.run_for(3s);
+  ASSERT_TRUE(is_ready(uid_));
+  cut_off(10min);
+  EXPECT_TRUE(frozen(uid_));
+}
+
 TEST_F(ApiSourceFenceTest, ABindingThatComesBetweenWins) {
   cut_off(10min);
   come_back();

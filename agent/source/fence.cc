@@ -1,11 +1,23 @@
 #include "agent/source/fence.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sandboxlet::agent {
 
-void Fence::set(const std::string& uid, std::optional<Duration> moved_after) {
-  sandboxes_[uid].moved_after = moved_after;
+bool Fence::set(const std::string& uid, std::optional<Duration> moved_after) {
+  const auto [found, is_new] = sandboxes_.try_emplace(uid);
+  const auto before = std::exchange(found->second.moved_after, moved_after);
+  return is_new || before != moved_after;
+}
+
+FenceRecord Fence::record() const {
+  FenceRecord record{lease_lasts_, {}};
+  for (const auto& [uid, entry] : sandboxes_) {
+    auto& after = record.elsewhere_after[uid];
+    if (entry.moved_after) after = lease_lasts_ + *entry.moved_after;
+  }
+  return record;
 }
 
 void Fence::renewed(TimePoint asked_at) { renewed_ = std::max(renewed_, asked_at); }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/watchdog/fence_record.h"
 #include "base/clock.h"
 
 namespace sandboxlet::agent {
@@ -26,7 +27,8 @@ class Fence {
   Fence(Duration lease_lasts, TimePoint renewed) : lease_lasts_(lease_lasts), renewed_(renewed) {}
 
   // moved_after counts from the lease's end; without it the Sandbox is never bound elsewhere.
-  void set(const std::string& uid, std::optional<Duration> moved_after);
+  // Whether that is new.
+  bool set(const std::string& uid, std::optional<Duration> moved_after);
   void remove(const std::string& uid) { sandboxes_.erase(uid); }
 
   void renewed(TimePoint asked_at);
@@ -34,6 +36,9 @@ class Fence {
   std::vector<Due> take_due(TimePoint now);
   // When the next one's time comes; TimePoint::max() where none's does.
   TimePoint next() const;
+
+  // For whoever has to know it when the agent is dead.
+  FenceRecord record() const;
 
   // Those that were taken.
   std::vector<std::string> fenced() const;

@@ -62,5 +62,14 @@ TEST_F(FenceTest, IsReleasedOnlyAfterARenewal) {
   EXPECT_FALSE(fence_.release("unknown", kBegun));
 }
 
+TEST_F(FenceTest, TellsWhatIsNewAndRecordsAll) {
+  EXPECT_TRUE(fence_.set("stays", std::nullopt));
+  EXPECT_FALSE(fence_.set("stays", std::nullopt));
+  EXPECT_TRUE(fence_.set("a", std::nullopt));
+  EXPECT_TRUE(fence_.set("a", seconds(300)));
+  EXPECT_EQ(fence_.record(),
+            (FenceRecord{seconds(40), {{"a", seconds(340)}, {"stays", std::nullopt}}}));
+}
+
 }  // namespace
 }  // namespace sandboxlet::agent

@@ -34,11 +34,27 @@ class NodeLossClusterTest : public ClusterTest {
     return counter(name, {{"podTemplate", {{"spec", {{"tolerations", {toleration}}}}}}});
   }
   std::string node_of(const std::string& name) { return get(name)["status"].value("nodeName", ""); }
+  std::string uid_of(const std::string& name) { return get(name)["metadata"]["uid"]; }
+  std::unique_ptr<agent::Cgroups> cgroups(size_t index) {
+    auto cgroups = agent::open_cgroups(node(index).runtime->cgroup_root(), {});
+    EXPECT_TRUE(cgroups) << cgroups.error().message();
+    return cgroups ? std::move(*cgroups) : nullptr;
+  }
   bool is_frozen(size_t index, const std::string& uid) {
-    const auto cgroups = agent::open_cgroups(node(index).runtime->cgroup_root(), {});
-    if (!cgroups) return false;
-    const auto state = (*cgroups)->state(uid);
+    const auto state = cgroups(index)->state(uid);
     return state && *state == agent::FreezerState::kFrozen;
+  }
+  size_t processes(size_t index, const std::string& uid) {
+    const auto pids = cgroups(index)->processes(uid);
+    return pids ? pids->size() : 0;
+  }
+
+  // What it left behind goes with its object, for which the node asks now and then.
+  void forget_at_first_node(const std::string& name) {
+    remove(name);
+    EXPECT_TRUE(is_gone(name));
+    const auto again = node(0).agent->kill_and_restart();
+    EXPECT_TRUE(again) << again.error().message();
   }
 
   std::unique_ptr<Partition> partition_;
@@ -66,11 +82,42 @@ TEST_F(NodeLossClusterTest, ASandboxIsBoundElsewhereOnlyOnceItsNodeHasStoppedIt)
   EXPECT_TRUE(eventually([&] { return pods(0, "roams") == 0; }, seconds(60)));
   EXPECT_TRUE(becomes("waits", "Ready", "True"));
   EXPECT_EQ(pods(1, "roams"), 1U);
-  // What it left behind goes with its object, for which the node asks now and then.
-  remove("roams");
-  EXPECT_TRUE(is_gone("roams"));
-  const auto again = node(0).agent->kill_and_restart();
-  EXPECT_TRUE(again) << again.error().message();
+  forget_at_first_node("roams");
+}
+
+TEST_F(NodeLossClusterTest, TheWatchdogEndsWhatADeadAgentCannot) {
+  begin();
+  const auto watching = Cluster::add_watchdog(node());
+  ASSERT_TRUE(watching) << watching.error().message();
+  for (const Json& sandbox : {roamer("roams"), roamer("paused"), counter("waits")}) {
+    create(sandbox);
+    ASSERT_TRUE(becomes(sandbox["metadata"]["name"], "Ready", "True"));
+  }
+  patch("paused", {{"spec", {{"pause", true}}}});
+  ASSERT_TRUE(becomes("paused", "Suspended", "True"));
+  const std::string uid = uid_of("roams");
+  const std::string paused = uid_of("paused");
+  const Json started = get("waits")["status"]["containers"][0]["startedAt"];
+  add_other_node();
+  node().agent->kill();
+  ASSERT_TRUE(eventually([&] { return node_of("roams") != "node-1"; }, seconds(120)));
+  EXPECT_EQ(processes(0, uid), 0U) << "it may have run twice";
+  EXPECT_TRUE(becomes("roams", "Ready", "True"));
+  EXPECT_EQ(node_of("roams"), "node-2");
+  // What is frozen runs nowhere, and what tolerates more runs on.
+  EXPECT_TRUE(is_frozen(0, paused));
+  EXPECT_GT(processes(0, paused), 0U);
+  EXPECT_GT(processes(0, uid_of("waits")), 0U);
+  const auto again = node().agent->restart();
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_TRUE(eventually([&] { return pods(0, "roams") == 0; }, seconds(60)));
+  EXPECT_TRUE(becomes("waits", "Ready", "True"));
+  EXPECT_EQ(get("waits")["status"]["containers"][0]["startedAt"], started);
+  patch("paused", {{"spec", {{"pause", false}}}});
+  EXPECT_TRUE(becomes("paused", "Ready", "True"));
+  EXPECT_EQ(node_of("paused"), "node-1");
+  EXPECT_EQ(pods(1, "roams"), 1U);
+  forget_at_first_node("roams");
 }
 
 TEST_F(NodeLossClusterTest, ANodeThatComesBackInTimeKeepsItsSandboxesAsTheyWere) {

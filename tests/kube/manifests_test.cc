@@ -72,7 +72,7 @@ std::string ManifestsTest::agent_token(const std::string& node) {
   json pod;
   // Until it is bound, the Pod names its node in an affinity alone.
   const auto made = [&] {
-    const auto pods = ask("GET", kPods);
+    const auto pods = ask("GET", kPods + "?labelSelector=app.kubernetes.io%2Fname%3Dsandboxlet");
     for (const auto& one : pods["items"]) {
       const std::string affinity = one["spec"].value("affinity", json()).dump();
       if (affinity.find('"' + node + '"') != std::string::npos) pod = one;
@@ -156,6 +156,7 @@ TEST_F(ManifestsTest, EachLabelledNodeGetsAnAgentAndTheShimTwoPods) {
     return ask("GET", kPods + "?labelSelector=app.kubernetes.io%2Fname%3D" + name)["items"];
   };
   EXPECT_EQ(pods_of("sandboxlet").dump().find("plain"), std::string::npos);
+  EXPECT_TRUE(eventually([&] { return pods_of("sandboxlet-watchdog").size() == 1; }));
   EXPECT_TRUE(eventually([&] { return pods_of("sandbox-shim").size() == 2; }));
 }
 

@@ -51,7 +51,7 @@ std::unique_ptr<pb::Sandboxlet::Stub> AgentProcess::connect() const {
 }
 
 Result<> AgentProcess::launch() {
-  const std::vector<std::string> arguments{SANDBOXLET_AGENT, "--config", folder_ + "/agent.yaml"};
+  const std::vector<std::string> arguments{SANDBOXLET_AGENT, "--config", config()};
   TRY(process_, ChildProcess::start(arguments, folder_ + "/agent.log"));
   // A new channel each time: an old one would wait out its back-off.
   stub_ = connect();

@@ -26,10 +26,15 @@ class AgentProcess {
   std::unique_ptr<::sandboxlet::v1::Sandboxlet::Stub> connect() const;
   const std::string& socket() const { return socket_; }
   pid_t pid() const { return process_.pid(); }
+  // Its configuration, a file.
+  std::string config() const { return folder_ + "/agent.yaml"; }
   // What it has logged.
   std::string log() const;
 
-  // SIGKILL, and a new one on the same data.
+  // SIGKILL.
+  void kill() { process_.kill(); }
+  // A new one on the same data.
+  Result<> restart() { return launch(); }
   Result<> kill_and_restart();
   // SIGTERM; answers its exit code.
   Result<int> stop() { return process_.stop(); }

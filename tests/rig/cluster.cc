@@ -112,6 +112,12 @@ Result<ClusterNode*> Cluster::add_node(const std::string& name, const std::strin
   return &nodes_.back();
 }
 
+Result<> Cluster::add_watchdog(ClusterNode& node) {
+  TRY(node.watchdog, ChildProcess::start({SANDBOXLET_WATCHDOG, "--config", node.agent->config()},
+                                         node.runtime->dir() + "/watchdog.log"));
+  return {};
+}
+
 Result<ShimProcess*> Cluster::add_shim(const std::vector<std::string>& flags,
                                        const std::vector<std::string>& prefix) {
   TRY(const std::string config, kubeconfig(server_.url(), "sandbox-shim"));
@@ -134,6 +140,7 @@ std::string Cluster::logs() const {
   std::string text;
   for (const auto& node : nodes_) {
     if (node.agent) text += "---- agent " + node.name + "\n" + node.agent->log();
+    text += read_text(node.runtime->dir() + "/watchdog.log");
   }
   for (const auto& shim : shims_) text += "---- shim\n" + shim->log();
   return text;
@@ -145,7 +152,8 @@ Result<> Cluster::stop() {
   }
   shims_.clear();
   for (auto& node : nodes_) {
-    if (node.agent) CHECK_OK(node.agent->stop());
+    node.watchdog.kill();
+    if (node.agent && node.agent->pid() != 0) CHECK_OK(node.agent->stop());
     node.agent.reset();
     CHECK_OK(node.runtime->stop());
     CHECK_OK(server_.kubectl({"delete", "sandboxnode", node.name, "--ignore-not-found"}));

@@ -43,6 +43,7 @@ struct ClusterNode {
   std::string name;
   std::unique_ptr<PrivateRuntime> runtime;
   std::unique_ptr<AgentProcess> agent;
+  ChildProcess watchdog;
 };
 
 // The whole system on one machine: an API server with all of manifests/, nodes whose agents and
@@ -60,6 +61,8 @@ class Cluster {
   // the API server, where that is not the straight one.
   Result<ClusterNode*> add_node(const std::string& name, const std::string& more = "",
                                 const std::string& server = "");
+  // Beside its agent.
+  static Result<> add_watchdog(ClusterNode& node);
   // prefix is a command that runs it.
   Result<ShimProcess*> add_shim(const std::vector<std::string>& flags = {},
                                 const std::vector<std::string>& prefix = {});

@@ -144,7 +144,7 @@ Holdings holdings_of(const PrivateRuntime& runtime, cri::Client& client, CoreLoo
   held["volumes"] = names_in(runtime.dir() + "/data/sandboxes");
   for (const auto& file : names_in(runtime.dir() + "/data")) {
     const bool known = file == "lock" || file == "sandboxes" || file == "lease-renewed" ||
-                       file.starts_with("sandboxes.db");
+                       file == "fences" || file.starts_with("sandboxes.db");
     if (!known) held["other files"].insert(file);
   }
   std::erase_if(held, [](const auto& kind) { return kind.second.empty(); });

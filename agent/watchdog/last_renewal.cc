@@ -1,9 +1,11 @@
-#include "agent/cluster/last_renewal.h"
+#include "agent/watchdog/last_renewal.h"
 
 #include <algorithm>
 #include <ctime>
-#include <filesystem>
 #include <fstream>
+#include <sstream>
+
+#include "agent/watchdog/small_file.h"
 
 namespace sandboxlet::agent {
 
@@ -26,20 +28,14 @@ std::string boot_id() {
 
 }  // namespace
 
-Result<> save_renewal(const std::string& data_root, Duration age) {
-  const int64_t ago = std::chrono::ceil<std::chrono::seconds>(age).count();
-  const std::string path = path_in(data_root);
-  const std::string fresh = path + ".new";
-  {
-    std::ofstream file(fresh, std::ios::trunc);
-    file << boot_id() << ' ' << seconds_of(CLOCK_BOOTTIME) - ago << ' '
-         << seconds_of(CLOCK_REALTIME) - ago << '\n';
-    if (!file.flush()) return Error(Code::kInternal, "write " + fresh);
-  }
-  std::error_code error;
-  std::filesystem::rename(fresh, path, error);
-  if (error) return Error(Code::kInternal, "rename " + fresh + ": " + error.message());
-  return {};
+Result<> save_renewal(const std::string& data_root, const Clock& clock, TimePoint asked_at) {
+  // Read before the age: whatever comes between makes it look older.
+  const int64_t since_boot = seconds_of(CLOCK_BOOTTIME);
+  const int64_t since_epoch = seconds_of(CLOCK_REALTIME);
+  const int64_t ago = std::chrono::ceil<std::chrono::seconds>(clock.now() - asked_at).count();
+  std::ostringstream text;
+  text << boot_id() << ' ' << since_boot - ago << ' ' << since_epoch - ago << '\n';
+  return replace_file(path_in(data_root), text.str());
 }
 
 std::optional<Duration> age_of_renewal(const std::string& data_root) {

@@ -1,10 +1,12 @@
-#include "agent/cluster/last_renewal.h"
+#include "agent/watchdog/last_renewal.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+
+#include "base/manual_clock.h"
 
 namespace sandboxlet::agent {
 namespace {
@@ -25,15 +27,18 @@ class LastRenewalTest : public testing::Test {
         << "another-boot 123456789 " << time(nullptr) - seconds_ago << '\n';
   }
 
+  bool save(Duration age) { return save_renewal(root_, clock_, clock_.now() - age).has_value(); }
+
+  ManualClock clock_;
   const std::string root_ = make_root();
 };
 
 TEST_F(LastRenewalTest, IsRememberedAsOldAsItWas) {
   EXPECT_FALSE(age_of_renewal(root_));
-  ASSERT_TRUE(save_renewal(root_, seconds(30)));
+  ASSERT_TRUE(save(seconds(30)));
   EXPECT_GE(*age_of_renewal(root_), seconds(30));
   EXPECT_LT(*age_of_renewal(root_), seconds(90));
-  ASSERT_TRUE(save_renewal(root_, {}));
+  ASSERT_TRUE(save({}));
   EXPECT_LT(*age_of_renewal(root_), seconds(30));
 }
 
