@@ -94,6 +94,8 @@ class ApiSource final : public Source, private kube::ReflectorHandler {
   // ---- While this node is cut off
   void set_fence(const api::Sandbox& sandbox);
   void fence_due();
+  // Sees to it that it is called then, at the latest.
+  void fence_due_at(TimePoint when);
   void fences_changed();
   // What was written says that it is bound here.
   void confirmed(ApiEntry& entry, const std::string& at);
@@ -114,6 +116,7 @@ class ApiSource final : public Source, private kube::ReflectorHandler {
   TimePoint next_on_the_way_{};
   Fence fence_;
   std::unique_ptr<Timer> next_fence_;
+  TimePoint next_fence_at_ = TimePoint::max();
   // Changes asked for on the local socket, to one Sandbox at a time.
   NameQueue writers_;
   // The API server has answered to a change, or is away.

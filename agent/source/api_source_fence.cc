@@ -8,8 +8,19 @@
 namespace sandboxlet::agent {
 
 void ApiSource::set_fence(const api::Sandbox& sandbox) {
-  if (fence_.set(sandbox.metadata.uid, api::moved_after(sandbox.spec))) fences_changed();
-  fence_due();
+  const std::string& uid = sandbox.metadata.uid;
+  if (!fence_.set(uid, api::moved_after(sandbox.spec))) return;
+  fences_changed();
+  // Nothing has changed for the others.
+  const TimePoint next = fence_.next(uid);
+  if (next <= clock().now()) return fence_due();
+  fence_due_at(next);
+}
+
+void ApiSource::fence_due_at(TimePoint when) {
+  if (when >= next_fence_at_) return;
+  next_fence_at_ = when;
+  next_fence_ = clock().call_at(when, [this] { fence_due(); });
 }
 
 void ApiSource::fences_changed() {
@@ -26,9 +37,8 @@ void ApiSource::fence_due() {
     actor->fence(kill_at);
   }
   next_fence_.reset();
-  const TimePoint next = fence_.next();
-  if (next == TimePoint::max()) return;
-  next_fence_ = clock().call_at(next, [this] { fence_due(); });
+  next_fence_at_ = TimePoint::max();
+  fence_due_at(fence_.next());
 }
 
 void ApiSource::lease_renewed(TimePoint asked_at) {

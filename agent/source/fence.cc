@@ -38,6 +38,12 @@ std::vector<Fence::Due> Fence::take_due(TimePoint now) {
   return due;
 }
 
+TimePoint Fence::next(const std::string& uid) const {
+  const auto found = sandboxes_.find(uid);
+  if (found == sandboxes_.end() || found->second.is_fenced) return TimePoint::max();
+  return due_at(found->second);
+}
+
 TimePoint Fence::next() const {
   TimePoint next = TimePoint::max();
   for (const auto& [uid, entry] : sandboxes_) {

@@ -34,7 +34,9 @@ class Fence {
   void renewed(TimePoint asked_at);
   // Those whose time has come; each once, until it is released.
   std::vector<Due> take_due(TimePoint now);
-  // When the next one's time comes; TimePoint::max() where none's does.
+  // When that one's time comes, and when the next one's; TimePoint::max() where it does not, or
+  // has come.
+  TimePoint next(const std::string& uid) const;
   TimePoint next() const;
 
   // For whoever has to know it when the agent is dead.

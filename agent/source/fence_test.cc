@@ -31,6 +31,10 @@ TEST_F(FenceTest, EachIsDueTenSecondsBeforeItMayBeBoundElsewhere) {
   EXPECT_THAT(due(seconds(29)), IsEmpty());
   EXPECT_THAT(due(seconds(30)), ElementsAre("short"));
   EXPECT_EQ(fence_.next(), kBegun + seconds(330));
+  EXPECT_EQ(fence_.next("long"), kBegun + seconds(330));
+  for (const char* uid : {"short", "stays", "unknown"}) {
+    EXPECT_EQ(fence_.next(uid), TimePoint::max()) << uid;
+  }
   EXPECT_THAT(due(minutes(60)), ElementsAre("long"));
   EXPECT_EQ(fence_.next(), TimePoint::max());
   EXPECT_THAT(fence_.fenced(), ElementsAre("long", "short"));
