@@ -10,33 +10,55 @@ using nlohmann::json;
 using testing::HasSubstr;
 
 const std::string kSpaces = "/api/v1/namespaces";
-const std::string kCounted = "/apis/agents.x-k8s.io/v1beta1/namespaces/counted/sandboxes";
 constexpr char kCount[] = "count/sandboxes.agents.x-k8s.io";
 
-using ResourceQuotaTest = ManifestsTest;
+// A namespace that may have one Sandbox.
+class ResourceQuotaTest : public ManifestsTest {
+ protected:
+  void make_namespace(const std::string& name) {
+    ask("POST", kSpaces, json{{"metadata", {{"name", name}}}}.dump());
+    sandboxes_ = "/apis/agents.x-k8s.io/v1beta1/namespaces/" + name + "/sandboxes";
+    quota_ = kSpaces + "/" + name + "/resourcequotas";
+    const json quota = {{"metadata", {{"name", "one"}}}, {"spec", {{"hard", {{kCount, "1"}}}}}};
+    ask("POST", quota_, quota.dump());
+    quota_ += "/one";
+    ASSERT_TRUE(eventually([&] { return ask("GET", quota_)["status"].contains("hard"); }));
+  }
+  std::string used() const { return ask("GET", quota_)["status"]["used"][kCount]; }
 
-json sandbox(const std::string& name) {
-  const json container = {{"name", "main"}, {"image", "busybox"}};
-  const json pod = {{"spec", {{"containers", json::array({container})}}}};
-  return {{"apiVersion", "agents.x-k8s.io/v1beta1"},
-          {"kind", "Sandbox"},
-          {"metadata", {{"name", name}}},
-          {"spec", {{"podTemplate", pod}}}};
-}
+  Result<std::string> create(const std::string& name) const {
+    const json container = {{"name", "main"}, {"image", "busybox"}};
+    const json pod = {{"spec", {{"containers", json::array({container})}}}};
+    const json sandbox = {{"apiVersion", "agents.x-k8s.io/v1beta1"},
+                          {"kind", "Sandbox"},
+                          {"metadata", {{"name", name}}},
+                          {"spec", {{"podTemplate", pod}}}};
+    return api().request("POST", sandboxes_, sandbox.dump());
+  }
+
+  std::string sandboxes_;
+  std::string quota_;
+};
 
 TEST_F(ResourceQuotaTest, ANamespaceHasSoManySandboxes) {
-  ask("POST", kSpaces, R"({"metadata": {"name": "counted"}})");
-  const std::string quotas = kSpaces + "/counted/resourcequotas";
-  const json quota = {{"metadata", {{"name", "sandboxes"}}}, {"spec", {{"hard", {{kCount, "1"}}}}}};
-  ask("POST", quotas, quota.dump());
-  const auto status = [&] { return ask("GET", quotas + "/sandboxes")["status"]; };
-  ASSERT_TRUE(eventually([&] { return status().contains("hard"); }));
-  ask("POST", kCounted, sandbox("first").dump());
-  const auto second = api().request("POST", kCounted, sandbox("second").dump());
+  make_namespace("counted");
+  ASSERT_TRUE(create("first"));
+  const auto second = create("second");
   ASSERT_FALSE(second);
   EXPECT_THAT(second.error().message(),
-              HasSubstr("exceeded quota: sandboxes, requested: " + std::string(kCount) + "=1"));
-  EXPECT_EQ(status()["used"][kCount], "1");
+              HasSubstr("exceeded quota: one, requested: " + std::string(kCount) + "=1"));
+  EXPECT_EQ(used(), "1");
+}
+
+TEST_F(ResourceQuotaTest, WhatIsDeletedMakesRoom) {
+  make_namespace("freed");
+  ASSERT_TRUE(create("first"));
+  ASSERT_FALSE(create("second"));
+  ask("DELETE", sandboxes_ + "/first");
+  // The API server counts up alone; down does kube-controller-manager, which looks for new kinds
+  // each half minute.
+  EXPECT_TRUE(eventually([&] { return used() == "0"; }, std::chrono::seconds(90)));
+  EXPECT_TRUE(create("second"));
 }
 
 }  // namespace
