@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
-
 #include "api/json.h"
 #include "api/node_loss.h"
 #include "api/time.h"
 #include "kube/heartbeat.h"
+#include "scheduler-shim/condition_of.h"
 #include "scheduler-shim/lost_status.h"
 #include "scheduler-shim/read_claim_info.h"
 
@@ -24,11 +23,14 @@ constexpr Duration kSweepPeriod = std::chrono::seconds(5);
 // Between two looks whether the node of a deleted Sandbox is gone for good.
 constexpr Duration kLooks = std::chrono::seconds(30);
 
-// Of the spec that part which says how long it stays with a lost node.
+// Of the spec that part which says whether and how long it stays with a lost node.
 api::SandboxSpec part_of(const Json& sandbox) {
-  const Json::json_pointer tolerations("/spec/podTemplate/spec/tolerations");
   Json part{{"spec", Json::object()}};
-  if (sandbox.contains(tolerations)) part[tolerations] = sandbox[tolerations];
+  for (const char* place :
+       {"/spec/podTemplate/spec/tolerations", "/spec/operatingMode", "/spec/pause"}) {
+    const Json::json_pointer field(place);
+    if (sandbox.contains(field)) part[field] = sandbox[field];
+  }
   api::SandboxSpec spec = api::read_parsed(part).sandbox.spec;
   // Of claims it counts that there are any.
   JsonReader reader;
@@ -36,19 +38,6 @@ api::SandboxSpec part_of(const Json& sandbox) {
     spec.volumeClaimTemplates.resize(read_pod_claims(reader, all, "").size());
   });
   return spec;
-}
-
-bool says_ready(const Json& sandbox) {
-  const Json::json_pointer conditions("/status/conditions");
-  if (!sandbox.contains(conditions)) return false;
-  return std::ranges::any_of(sandbox[conditions], [](const Json& one) {
-    return one.value("type", "") == "Ready" && one.value("status", "") == "True";
-  });
-}
-
-bool is_suspended(const Json& sandbox) {
-  return text_at(sandbox, "/spec/operatingMode") == "Suspended" ||
-         sandbox.value(Json::json_pointer("/spec/pause"), false);
 }
 
 std::string message_of(const std::string& node, const std::optional<Duration>& moved_after) {
@@ -77,14 +66,15 @@ void NodeLoss::set(const Json& sandbox) {
   const TimePoint not_before = known == sandboxes_.end() ? TimePoint() : known->second.not_before;
   forget(ref.uid);
   if (node.empty()) return;
+  const api::SandboxSpec spec = part_of(sandbox);
   leases_.expect(node);
   by_node_[node].insert(ref.uid);
   sandboxes_[ref.uid] = {ref,
                          node,
                          !text_at(sandbox, "/metadata/deletionTimestamp").empty(),
-                         is_suspended(sandbox),
-                         says_ready(sandbox),
-                         api::moved_after(part_of(sandbox)),
+                         api::wants_suspension(spec),
+                         is_condition_true(sandbox, "Ready"),
+                         api::moved_after(spec),
                          not_before};
 }
 
@@ -153,7 +143,7 @@ Task<Result<>> NodeLoss::move(std::string uid) {
   if (!object) co_return object.error();
   const bool is_other = text_at(*object, "/metadata/uid") != uid ||
                         text_at(*object, "/status/nodeName") != bound.node ||
-                        is_suspended(*object) != bound.wants_suspension;
+                        api::wants_suspension(part_of(*object)) != bound.wants_suspension;
   if (is_other) co_return Result<>();
   CO_TRY(const bool is_silent, co_await is_silent_still(bound.node, silence->renew_time));
   if (!is_silent) co_return Result<>();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "scheduler-shim/condition_of.h"
 #include "scheduler-shim/json_reader.h"
 #include "scheduler-shim/network/member.h"
 
@@ -9,6 +10,7 @@ namespace sandboxlet::network {
 
 namespace {
 
+using scheduler::is_condition_true;
 using scheduler::JsonReader;
 using scheduler::text_at;
 
@@ -76,24 +78,11 @@ std::vector<api::RouteRef> read_routes(const Json& networking) {
   return routes;
 }
 
-const Json& condition(const Json& sandbox, const char* type) {
-  static const Json none;
-  const Json& conditions = member(member(sandbox, "status"), "conditions");
-  if (!conditions.is_array()) return none;
-  const auto found = std::find_if(conditions.begin(), conditions.end(),
-                                  [&](const Json& one) { return text_at(one, "/type") == type; });
-  return found == conditions.end() ? none : *found;
-}
-
-bool is_true(const Json& sandbox, const char* type) {
-  return text_at(condition(sandbox, type), "/status") == "True";
-}
-
 // One that was frozen by hand wakes only where its user says so.
 bool wakes(const Json& sandbox) {
   const Json& wakes = member(member(member(sandbox, "spec"), "suspend"), "wakeOnTraffic");
   const std::string depth = text_at(sandbox, "/status/suspend/depth");
-  return wakes.is_boolean() && wakes.get<bool>() && is_true(sandbox, "Suspended") &&
+  return wakes.is_boolean() && wakes.get<bool>() && is_condition_true(sandbox, "Suspended") &&
          (depth == "Freeze" || depth == "Hibernate");
 }
 
@@ -125,7 +114,7 @@ Reach read_reach(const Json& sandbox) {
   reach.version = text_at(sandbox, "/metadata/resourceVersion");
   reach.is_deleting = !text_at(sandbox, "/metadata/deletionTimestamp").empty();
   reach.told = told(status);
-  if (text_at(condition(sandbox, "Ready"), "/reason") == "SandboxExpired") {
+  if (text_at(scheduler::condition_of(sandbox, "Ready"), "/reason") == "SandboxExpired") {
     reach.service = false;
     return reach;
   }
@@ -137,7 +126,7 @@ Reach read_reach(const Json& sandbox) {
   reach.routes = read_routes(networking);
   reach.ips = JsonReader().texts(status, "podIPs");
   reach.node_name = text_at(status, "/nodeName");
-  reach.is_ready = !reach.is_deleting && (is_true(sandbox, "Ready") || wakes(sandbox));
+  reach.is_ready = !reach.is_deleting && (is_condition_true(sandbox, "Ready") || wakes(sandbox));
   return reach;
 }
 
