@@ -70,17 +70,23 @@ void Binder::set(const Json& object) {
     return;
   }
   const bool is_unbound = pod->node_name.empty() && !pod->deleting;
-  if (is_unbound && pod->wants_suspension) tell(*pod, {.suspended = true});
-  if (is_unbound) {
-    said_[pod->uid] = said_of(object);
-  } else {
+  if (!is_unbound) {
     untold_.erase(pod->uid);
     said_.erase(pod->uid);
+  } else {
+    said_[pod->uid] = said_of(object);
+    tell_what_is_out_of_date(*pod, object);
   }
   set_claims(*pod);
   wake(cache_.set_sandbox(*pod));
   queue_.set(std::move(*pod), context_.clock.now());
   decide_soon();
+}
+
+void Binder::tell_what_is_out_of_date(const PodInfo& pod, const Json& object) {
+  if (pod.wants_suspension) return tell(pod, {.suspended = true});
+  auto said = outdated(object);
+  if (said && !untold_.contains(pod.uid)) tell(pod, std::move(*said));
 }
 
 void Binder::remove(const std::string& uid) {

@@ -75,6 +75,8 @@ class Binder final : public Controller {
   // ---- Telling
   void record(const PodInfo& pod, const kube::EventNote& note);
   void tell(const PodInfo& pod, Unbound unbound);
+  // Of one that is on no node.
+  void tell_what_is_out_of_date(const PodInfo& pod, const Json& object);
   Task<Result<>> write_status(std::string uid);
 
   const BinderContext context_;

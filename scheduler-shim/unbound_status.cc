@@ -5,12 +5,16 @@
 #include "api/conditions.h"
 #include "api/json.h"
 #include "api/sandbox.h"
+#include "scheduler-shim/condition_of.h"
+#include "scheduler-shim/sandbox_ref.h"
 
 namespace sandboxlet::scheduler {
 
 namespace {
 
 using Json = nlohmann::json;
+
+constexpr char kGated[] = "SchedulingGated";
 
 api::Condition condition(const char* type, bool status, const char* reason, std::string message) {
   api::Condition condition;
@@ -21,7 +25,18 @@ api::Condition condition(const char* type, bool status, const char* reason, std:
   return condition;
 }
 
-std::vector<api::Condition> conditions_of(const Unbound& unbound) {
+// Where a Service is asked for, or is there and nobody says that it should not be
+// (agent-sandbox: computeReadyCondition).
+std::string pending(const Json& sandbox) {
+  std::string pod = "Pod exists with phase: Pending";
+  const bool is_there = !text_at(sandbox, "/status/service").empty();
+  const Json::json_pointer service("/spec/service");
+  const bool is_set = sandbox.contains(service) && sandbox[service].is_boolean();
+  if (!(is_set ? sandbox[service].get<bool>() : is_there)) return pod;
+  return pod + (is_there ? "; Service Exists" : "; Service does not exist");
+}
+
+std::vector<api::Condition> conditions_of(const Json& sandbox, const Unbound& unbound) {
   if (unbound.expired) {
     return {condition("Ready", false, "SandboxExpired", "Sandbox has expired"),
             condition("Suspended", false, "NotSuspended", "Sandbox is not suspended")};
@@ -32,8 +47,8 @@ std::vector<api::Condition> conditions_of(const Unbound& unbound) {
                       "Pod has been terminated. Sandbox is suspended")};
   }
   // Of a Pod with gates the API server says so itself (registry/core/pod: strategy.go).
-  const char* const why = unbound.is_gated ? "SchedulingGated" : "Unschedulable";
-  return {condition("Ready", false, "DependenciesNotReady", "Pod exists with phase: Pending"),
+  const char* const why = unbound.is_gated ? kGated : "Unschedulable";
+  return {condition("Ready", false, "DependenciesNotReady", pending(sandbox)),
           condition("Suspended", false, "NotSuspended", "Sandbox is not suspended"),
           condition("PodScheduled", false, why, unbound.message)};
 }
@@ -49,7 +64,7 @@ Json unbound_patch(const Json& sandbox, const Unbound& unbound, const api::Time&
   if (unbound.suspended || unbound.expired) {
     api::remove_condition(next.conditions, "PodScheduled");
   }
-  for (api::Condition& one : conditions_of(unbound)) {
+  for (api::Condition& one : conditions_of(sandbox, unbound)) {
     one.observedGeneration = meta.value("generation", int64_t{0});
     api::set_condition(next.conditions, std::move(one), now);
   }
@@ -58,6 +73,18 @@ Json unbound_patch(const Json& sandbox, const Unbound& unbound, const api::Time&
       {"metadata",
        {{"uid", meta.value("uid", "")}, {"resourceVersion", meta.value("resourceVersion", "")}}},
       {"status", {{"conditions", api::write_status(next)["conditions"]}}}};
+}
+
+std::optional<Unbound> outdated(const Json& sandbox) {
+  const Json& scheduled = condition_of(sandbox, "PodScheduled");
+  const Json& ready = condition_of(sandbox, "Ready");
+  const bool is_pending = text_at(scheduled, "/status") == "False" &&
+                          text_at(ready, "/reason") == "DependenciesNotReady";
+  if (!is_pending || text_at(ready, "/message") == pending(sandbox)) return std::nullopt;
+  Unbound said;
+  said.is_gated = text_at(scheduled, "/reason") == kGated;
+  said.message = text_at(scheduled, "/message");
+  return said;
 }
 
 }  // namespace sandboxlet::scheduler

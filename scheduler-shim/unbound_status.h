@@ -1,6 +1,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "api/meta.h"
@@ -22,5 +23,9 @@ struct Unbound {
 // Reasons and messages are upstream's, the scheduler's condition kube-scheduler's. Pure.
 nlohmann::json unbound_patch(const nlohmann::json& sandbox, const Unbound& unbound,
                              const api::Time& now);
+
+// What it says of itself while it waits for a node, where it has come to say another thing of its
+// Service than is so; nothing where that is right. Pure.
+std::optional<Unbound> outdated(const nlohmann::json& sandbox);
 
 }  // namespace sandboxlet::scheduler

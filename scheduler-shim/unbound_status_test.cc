@@ -60,6 +60,37 @@ TEST(UnboundStatus, OneThatIsToBeSuspendedIs) {
   EXPECT_TRUE(find(patch, "PodScheduled").is_null());
 }
 
+TEST(UnboundStatus, SaysOfItsServiceWhatUpstreamSays) {
+  const auto message = [](const Json& service, const char* there) {
+    Json object = sandbox();
+    if (!service.is_null()) object["spec"]["service"] = service;
+    object["status"]["service"] = there;
+    return find(unbound_patch(object, unschedulable("why"), kNow), "Ready")["message"];
+  };
+  const std::string pending = "Pod exists with phase: Pending";
+  EXPECT_EQ(message(true, ""), pending + "; Service does not exist");
+  EXPECT_EQ(message(true, "box"), pending + "; Service Exists");
+  EXPECT_EQ(message(nullptr, "box"), pending + "; Service Exists");
+  EXPECT_EQ(message(nullptr, ""), pending);
+  EXPECT_EQ(message(false, "box"), pending);
+}
+
+TEST(UnboundStatus, IsOutdatedOnceItsServiceIsThere) {
+  Json object = sandbox();
+  object["spec"]["service"] = true;
+  EXPECT_FALSE(outdated(object)) << "nothing was said yet";
+  object["status"]["conditions"] =
+      unbound_patch(object, {.is_gated = true, .message = "why"}, kNow)["status"]["conditions"];
+  EXPECT_FALSE(outdated(object));
+  object["status"]["service"] = "box";
+  const auto said = outdated(object);
+  ASSERT_TRUE(said);
+  EXPECT_TRUE(said->is_gated);
+  EXPECT_EQ(said->message, "why");
+  object["status"]["conditions"] = unbound_patch(object, *said, kNow)["status"]["conditions"];
+  EXPECT_FALSE(outdated(object));
+}
+
 TEST(UnboundStatus, OthersConditionsStay) {
   const Json foreign{{"type", "Backup"},
                      {"status", "True"},
