@@ -4,6 +4,7 @@
 #include "api/json.h"
 #include "api/scheduled.h"
 #include "scheduler-shim/binding.h"
+#include "scheduler-shim/sandbox_ref.h"
 
 namespace sandboxlet::scheduler {
 
@@ -13,14 +14,6 @@ namespace {
 constexpr char kNodeUnreachable[] = "NodeUnreachable";
 
 using Json = nlohmann::json;
-
-Json patch_of(const Json& sandbox, Json status) {
-  const Json meta = sandbox.value("metadata", Json::object());
-  return {
-      {"metadata",
-       {{"uid", meta.value("uid", "")}, {"resourceVersion", meta.value("resourceVersion", "")}}},
-      {"status", std::move(status)}};
-}
 
 }  // namespace
 
@@ -38,13 +31,13 @@ Json lost_patch(const Json& sandbox, const std::string& message, const api::Time
   api::set_condition(conditions, std::move(ready), now);
   api::SandboxStatus next;
   next.conditions = std::move(conditions);
-  return patch_of(sandbox, {{"conditions", api::write_status(next)["conditions"]}});
+  return status_over(sandbox, {{"conditions", api::write_status(next)["conditions"]}});
 }
 
 Json unbind_patch(const Json& sandbox, const std::string& reason, const std::string& message,
                   const api::Time& now) {
   const Said said = said_of(sandbox);
-  return patch_of(
+  return status_over(
       sandbox, {{"nodeName", nullptr},
                 {"podIPs", nullptr},
                 {"conditions",

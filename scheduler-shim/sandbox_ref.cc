@@ -17,4 +17,15 @@ std::string text_at(const nlohmann::json& object, const char* pointer) {
                                                              : "";
 }
 
+nlohmann::json status_over(const std::string& uid, const std::string& version,
+                           nlohmann::json status) {
+  return {{"metadata", {{"uid", uid}, {"resourceVersion", version}}},
+          {"status", std::move(status)}};
+}
+
+nlohmann::json status_over(const nlohmann::json& sandbox, nlohmann::json status) {
+  return status_over(text_at(sandbox, "/metadata/uid"),
+                     text_at(sandbox, "/metadata/resourceVersion"), std::move(status));
+}
+
 }  // namespace sandboxlet::scheduler

@@ -22,4 +22,10 @@ kube::ObjectRef object_ref(const SandboxRef& sandbox, std::string_view subresour
 // The text at that place of an object; "" where there is none, or something else.
 std::string text_at(const nlohmann::json& object, const char* pointer);
 
+// The merge patch of its status over that version of that object: what comes between is a conflict.
+nlohmann::json status_over(const std::string& uid, const std::string& version,
+                           nlohmann::json status);
+// Over the version that this is.
+nlohmann::json status_over(const nlohmann::json& sandbox, nlohmann::json status);
+
 }  // namespace sandboxlet::scheduler

@@ -69,10 +69,7 @@ Json unbound_patch(const Json& sandbox, const Unbound& unbound, const api::Time&
     api::set_condition(next.conditions, std::move(one), now);
   }
   if (next.conditions == before) return nullptr;
-  return {
-      {"metadata",
-       {{"uid", meta.value("uid", "")}, {"resourceVersion", meta.value("resourceVersion", "")}}},
-      {"status", {{"conditions", api::write_status(next)["conditions"]}}}};
+  return status_over(sandbox, {{"conditions", api::write_status(next)["conditions"]}});
 }
 
 std::optional<Unbound> outdated(const Json& sandbox) {

@@ -129,9 +129,7 @@ Json status_patch(const Situation& now) {
       if (!told["networking"].contains(field)) status["networking"][field] = nullptr;
     }
   }
-  const scheduler::SandboxRef& sandbox = now.reach.sandbox;
-  return {{"metadata", {{"uid", sandbox.uid}, {"resourceVersion", now.reach.version}}},
-          {"status", std::move(status)}};
+  return scheduler::status_over(now.reach.sandbox.uid, now.reach.version, std::move(status));
 }
 
 }  // namespace sandboxlet::network
