@@ -1,3 +1,5 @@
+#include <signal.h>
+
 #include "agent/suspend/cgroups.h"
 #include "tests/cluster/cluster_test.h"
 #include "tests/rig/eventually.h"
@@ -118,6 +120,22 @@ TEST_F(NodeLossClusterTest, TheWatchdogEndsWhatADeadAgentCannot) {
   EXPECT_EQ(node_of("paused"), "node-1");
   EXPECT_EQ(pods(1, "roams"), 1U);
   forget_at_first_node("roams");
+}
+
+TEST_F(NodeLossClusterTest, AnAgentThatStoodStillFindsWhatTheWatchdogEnded) {
+  begin();
+  const auto watching = Cluster::add_watchdog(node());
+  ASSERT_TRUE(watching) << watching.error().message();
+  create(roamer("roams"));
+  ASSERT_TRUE(becomes("roams", "Ready", "True"));
+  const std::string uid = uid_of("roams");
+  kill(node().agent->pid(), SIGSTOP);
+  // Nobody else may have it yet: it goes on here once its agent does.
+  EXPECT_TRUE(eventually([&] { return processes(0, uid) == 0; }, seconds(60)));
+  EXPECT_EQ(node_of("roams"), "node-1");
+  kill(node().agent->pid(), SIGCONT);
+  EXPECT_TRUE(eventually([&] { return processes(0, uid) > 0; }, seconds(60)));
+  EXPECT_TRUE(becomes("roams", "Ready", "True"));
 }
 
 TEST_F(NodeLossClusterTest, ANodeThatComesBackInTimeKeepsItsSandboxesAsTheyWere) {
