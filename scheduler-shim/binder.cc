@@ -1,10 +1,13 @@
 #include "scheduler-shim/binder.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/post.hpp>
 
 #include "api/time.h"
+#include "scheduler-shim/exclusive_claims.h"
+#include "scheduler-shim/filters/filters.h"
 #include "scheduler-shim/read_node_info.h"
 
 namespace sandboxlet::scheduler {
@@ -13,6 +16,7 @@ namespace {
 
 constexpr kube::Resource kNodes{"", "v1", "nodes"};
 constexpr kube::Resource kNamespaces{"", "v1", "namespaces"};
+constexpr kube::Resource kPods{"", "v1", "pods"};
 constexpr kube::Resource kRuntimeClasses{"node.k8s.io", "v1", "runtimeclasses"};
 constexpr kube::Resource kPriorityClasses{"scheduling.k8s.io", "v1", "priorityclasses"};
 
@@ -256,6 +260,16 @@ void Binder::place(PodInfo pod) {
 }
 
 Task<void> Binder::bind(PodInfo pod, std::string node_name) {
+  auto exclusive = exclusive_claims(pod, cache_.volumes());
+  if (!exclusive.empty()) {
+    const auto has_rival = co_await has_rival_pod(pod.identity->namespace_, std::move(exclusive));
+    if (!has_rival || *has_rival) {
+      --binding_;
+      if (has_rival) refused(pod, kIsTaken);
+      if (!has_rival) not_bound(pod, has_rival.error());
+      co_return decide_soon();
+    }
+  }
   kube::ObjectRef ref{kube::kSandboxes, pod.identity->namespace_, pod.name, "status"};
   const auto said = said_.find(pod.uid);
   Json patch = bind_patch(said == said_.end() ? Said() : said->second, node_name,
@@ -269,6 +283,24 @@ Task<void> Binder::bind(PodInfo pod, std::string node_name) {
     not_bound(pod, written.error());
   }
   decide_soon();
+}
+
+// Pods are not followed: one list for each of the few that have such a claim costs less.
+Task<Result<bool>> Binder::has_rival_pod(std::string namespace_, std::vector<std::string> claims) {
+  const kube::ObjectRef pods{kPods, namespace_, "", ""};
+  const auto list = co_await context_.client.get(pods);
+  if (!list) co_return list.error();
+  co_return have_any_of(*list, claims);
+}
+
+// By what is not seen to change: it is tried again after its back-off.
+void Binder::refused(const PodInfo& pod, const char* reason) {
+  const size_t nodes = cache_.nodes().order().size();
+  const std::string message = fmt::format("0/{} nodes are available: {} {}.", nodes, nodes, reason);
+  wake(cache_.forget(pod.uid));
+  queue_.failed(pod.uid, context_.clock.now());
+  record(pod, {true, "FailedScheduling", "Scheduling", message});
+  tell(pod, {.message = message});
 }
 
 void Binder::bound(const PodInfo& pod, const std::string& node_name) {

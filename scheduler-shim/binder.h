@@ -47,6 +47,8 @@ class Binder final : public Controller {
   std::string keep_volume(const std::string& claim, const std::string& node) {
     return cache_.keep_volume(claim, node);
   }
+  // Whether there is a SandboxNode of that name.
+  bool knows_node(const std::string& node) const { return sandbox_nodes_.contains(node); }
 
  private:
   // ---- What the API server shows
@@ -69,6 +71,9 @@ class Binder final : public Controller {
   void decide_some();
   void place(PodInfo pod);
   Task<void> bind(PodInfo pod, std::string node_name);
+  // Whether a Pod has a claim of it that one alone may have.
+  Task<Result<bool>> has_rival_pod(std::string namespace_, std::vector<std::string> claims);
+  void refused(const PodInfo& pod, const char* reason);
   void bound(const PodInfo& pod, const std::string& node_name);
   void not_bound(const PodInfo& pod, const Error& error);
 

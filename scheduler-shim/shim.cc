@@ -12,11 +12,14 @@ Shim::Shim(const ControllerContext& context, const ShimOptions& options)
   auto binder = std::make_unique<Binder>(BinderContext{
       context, leases_, volumes_, options.scheduler, [this] { sandboxes_->restart(); }});
   binder_ = binder.get();
+  storage::Claims::Scheduling scheduling;
+  scheduling.keep_volume = [this](const std::string& claim, const std::string& node) {
+    return binder_->keep_volume(claim, node);
+  };
+  scheduling.knows_node = [this](const std::string& node) { return binder_->knows_node(node); };
   // Before the binder: what it waits for is on its way sooner.
-  controllers_.push_back(std::make_unique<storage::Claims>(
-      context, volumes_, [this](const std::string& claim, const std::string& node) {
-        return binder_->keep_volume(claim, node);
-      }));
+  controllers_.push_back(
+      std::make_unique<storage::Claims>(context, volumes_, std::move(scheduling)));
   controllers_.push_back(std::make_unique<NodeLoss>(context, leases_));
   controllers_.push_back(std::make_unique<Reaper>(context));
   controllers_.push_back(std::move(binder));

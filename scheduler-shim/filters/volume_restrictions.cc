@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "scheduler-shim/exclusive_claims.h"
 #include "scheduler-shim/filters/filters.h"
 
 namespace sandboxlet::scheduler {
@@ -9,15 +10,12 @@ namespace {
 class VolumeRestrictions : public Filter {
  public:
   bool prepare(const Subject& subject) override {
-    if (!subject.pod.claims) return false;
     const VolumeIndex& volumes = subject.cache.volumes();
-    return std::any_of(
-        subject.pod.claims->begin(), subject.pod.claims->end(), [&](const PodClaim& used) {
-          const std::string key = claim_key(subject.pod.identity->namespace_, used.name);
-          const ClaimInfo* const claim = volumes.claim(key);
-          return claim != nullptr && (claim->access_modes & kReadWriteOncePod) != 0 &&
-                 volumes.has_other_user(key, subject.pod.uid);
-        });
+    const auto exclusive = exclusive_claims(subject.pod, volumes);
+    return std::any_of(exclusive.begin(), exclusive.end(), [&](const std::string& name) {
+      return volumes.has_other_user(claim_key(subject.pod.identity->namespace_, name),
+                                    subject.pod.uid);
+    });
   }
 
   bool check(const Subject& /*subject*/, NodeId /*node*/, Reasons* reasons) override {

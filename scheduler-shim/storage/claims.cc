@@ -12,8 +12,10 @@ constexpr size_t kWriters = 16;
 const Backoff kBackoff{std::chrono::milliseconds(200), std::chrono::seconds(30)};
 // What needs more in one go is undone by somebody as it is written.
 constexpr int kWritesAtOnce = 8;
-// Between two tries to have a volume made, and between two looks for one that is there.
+// Between two tries to have a volume made.
 constexpr Duration kProvisioning = std::chrono::seconds(10);
+// Between two looks for a volume that is there, and whether a node is.
+constexpr Duration kLooks = std::chrono::seconds(10);
 
 kube::ObjectRef ref_of(const std::string& claim) {
   const size_t slash = claim.find('/');
@@ -39,10 +41,10 @@ bool comes_again(const Error& error) {
 }  // namespace
 
 Claims::Claims(const scheduler::ControllerContext& context, VolumeWatch& volumes,
-               KeepVolume keep_volume)
+               Scheduling scheduling)
     : context_(context),
       volumes_(volumes),
-      keep_volume_(std::move(keep_volume)),
+      scheduling_(std::move(scheduling)),
       writes_(context_.io, context_.clock, kWriters, kBackoff,
               [this](std::string claim) { return write_all(std::move(claim)); }) {
   volumes_.listen([this](const std::string& claim, scheduler::Wakes) { claim_changed(claim); },
@@ -109,11 +111,15 @@ Situation Claims::situation(const std::string& claim) const {
 
 Situation Claims::complete_situation(const std::string& claim) {
   Situation now = situation(claim);
+  if (is_left_to_its_node(now)) {
+    now.is_node_gone = !scheduling_.knows_node(now.claim->selected_node);
+    if (!now.is_node_gone) writes_.add_at(claim, context_.clock.now() + kLooks);
+  }
   const ClaimUser* const user = awaited_by(now);
   if (user == nullptr || !now.claim->selected_node.empty()) return now;
-  now.volume = volumes_.index().volume(keep_volume_(claim, user->node));
+  now.volume = volumes_.index().volume(scheduling_.keep_volume(claim, user->node));
   if (now.volume == nullptr && !now.storage_class->provisions()) {
-    writes_.add_at(claim, context_.clock.now() + kProvisioning);
+    writes_.add_at(claim, context_.clock.now() + kLooks);
   }
   return now;
 }
@@ -143,6 +149,8 @@ Task<Result<>> Claims::perform(std::string claim, StepKind kind) {
       return rewrite(std::move(claim), kind);
     case StepKind::kSelectNode:
       return select_node(std::move(claim));
+    case StepKind::kDeselectNode:
+      return deselect_node(std::move(claim));
     case StepKind::kBindVolume:
       break;
   }
@@ -204,6 +212,18 @@ Task<Result<>> Claims::select_node(std::string claim) {
     selected_at_.erase(claim);
     co_return written.error();
   }
+  volumes_.set_claim(*written);
+  co_return Result<>();
+}
+
+Task<Result<>> Claims::deselect_node(std::string claim) {
+  const Situation now = complete_situation(claim);
+  const auto step = next_step(now);
+  if (!step || step->kind != StepKind::kDeselectNode) co_return Result<>();
+  const kube::ObjectRef ref = ref_of(claim);
+  Json patch = deselect_node_patch(*now.claim);
+  const auto written = co_await context_.client.merge_patch(ref, std::move(patch));
+  if (!written) co_return written.error();
   volumes_.set_claim(*written);
   co_return Result<>();
 }

@@ -19,11 +19,15 @@ namespace sandboxlet::storage {
 // nothing does. Begins to write when all that there is has been told. Belongs to the core thread.
 class Claims final : public scheduler::Controller {
  public:
-  // The volume that is kept for a claim of a Sandbox on that node, chosen if need be; empty where
-  // none is free.
-  using KeepVolume = std::function<std::string(const std::string& claim, const std::string& node)>;
+  // What it asks of the scheduler.
+  struct Scheduling {
+    // The volume that is kept for a claim of a Sandbox on that node, chosen if need be; empty where
+    // none is free.
+    std::function<std::string(const std::string& claim, const std::string& node)> keep_volume;
+    std::function<bool(const std::string& node)> knows_node;
+  };
 
-  Claims(const scheduler::ControllerContext& context, VolumeWatch& volumes, KeepVolume keep_volume);
+  Claims(const scheduler::ControllerContext& context, VolumeWatch& volumes, Scheduling scheduling);
   void set(const Json& sandbox) override;
   void remove(const std::string& uid) override;
   void synced() override;
@@ -43,11 +47,12 @@ class Claims final : public scheduler::Controller {
   // Of what is written whole: reads the claim, and writes where that is still to be done.
   Task<Result<>> rewrite(std::string claim, StepKind kind);
   Task<Result<>> select_node(std::string claim);
+  Task<Result<>> deselect_node(std::string claim);
   Task<Result<>> bind_volume(std::string claim);
 
   const scheduler::ControllerContext context_;
   VolumeWatch& volumes_;
-  const KeepVolume keep_volume_;
+  const Scheduling scheduling_;
   TemplatePool templates_;
   // By uid: those that have claims.
   std::unordered_map<std::string, ClaimUser> sandboxes_;

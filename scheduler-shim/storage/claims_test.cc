@@ -332,6 +332,18 @@ TEST_F(ClaimsTest, ANodeThatAProvisionerTakesBackIsGivenAgainNotAtOnce) {
   EXPECT_EQ(selected(), "node-1");
 }
 
+TEST_F(ClaimsTest, AnotherNodeIsSelectedWhereTheFirstIsGoneBeforeItMadeAnything) {
+  create(templated());
+  EXPECT_EQ(selected(), "node-1");
+  remove({kube::kSandboxNodes, "", "node-1", ""});
+  add_node("node-2");
+  patch(box_ref("box", "status"), {{"status", {{"nodeName", nullptr}}}});
+  loop_.run_for(30s);
+  EXPECT_EQ(node_of(), "node-2");
+  EXPECT_EQ(selected(), "node-2");
+  EXPECT_EQ(claim()["metadata"]["labels"]["sandboxlet.io/node"], "node-2");
+}
+
 TEST_F(ClaimsTest, RoomIsNeverPromisedTwice) {
   for (int i = 0; i < 6; ++i) {
     const std::string name = "box-" + std::to_string(i);
@@ -350,6 +362,26 @@ TEST_F(ClaimsTest, RoomIsNeverPromisedTwice) {
   add_node("node-2");
   loop_.run_for(15s);
   for (int i = 0; i < 6; ++i) EXPECT_NE(node_of("box-" + std::to_string(i)), "");
+}
+
+TEST_F(ClaimsTest, AClaimForOnePodAloneIsNotTakenFromAPod) {
+  put_claim("data", {{"spec", {{"accessModes", {"ReadWriteOncePod"}}}}});
+  Json pod{{"metadata", {{"name", "rival"}}}, {"spec", scheduler::using_claims({"data"})}};
+  pod["spec"]["nodeName"] = "elsewhere";
+  put({"", "v1", "pods"}, "default", pod);
+  create(naming("data"), "box");
+  EXPECT_EQ(node_of(), "");
+  EXPECT_EQ(why(),
+            "0/1 nodes are available: 1 node has pod using PersistentVolumeClaim with the "
+            "same name and ReadWriteOncePod access mode.");
+  server_.objects().remove({{"", "v1", "pods"}, "default", "rival", ""});
+  loop_.run_for(12s);
+  EXPECT_EQ(node_of(), "node-1");
+  create(naming("data"), "other");
+  EXPECT_THAT(why("other"), HasSubstr("ReadWriteOncePod access mode"));
+  remove(box_ref());
+  loop_.run_for(2s);
+  EXPECT_EQ(node_of("other"), "node-1");
 }
 
 // ---- Bad days

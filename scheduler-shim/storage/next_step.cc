@@ -37,7 +37,15 @@ bool is_in_use(const Situation& now) {
          }) != nullptr;
 }
 
+bool waits_for_node(const Situation& now) {
+  if (now.claim == nullptr || now.storage_class == nullptr) return false;
+  const scheduler::ClaimInfo& claim = *now.claim;
+  return !claim.is_bound && !claim.is_lost && !claim.is_deleting && claim.volume_name.empty() &&
+         now.storage_class->waits_for_node();
+}
+
 std::optional<Step> next_volume(const Situation& now) {
+  if (now.is_node_gone && is_left_to_its_node(now)) return Step{StepKind::kDeselectNode};
   const ClaimUser* const user = awaited_by(now);
   if (user == nullptr) return std::nullopt;
   const scheduler::ClaimInfo& claim = *now.claim;
@@ -68,14 +76,15 @@ Json finalizers_with_ours(const Json& claim) {
 }  // namespace
 
 const ClaimUser* awaited_by(const Situation& now) {
-  if (now.claim == nullptr || now.storage_class == nullptr) return nullptr;
-  const scheduler::ClaimInfo& claim = *now.claim;
-  const bool waits = !claim.is_bound && !claim.is_lost && !claim.is_deleting &&
-                     claim.volume_name.empty() && now.storage_class->waits_for_node();
-  if (!waits) return nullptr;
+  if (!waits_for_node(now)) return nullptr;
   return find(now, [&](const ClaimUser& one) {
-    return !one.node.empty() && one.makes_claims() && may_use(claim, one);
+    return !one.node.empty() && one.makes_claims() && may_use(*now.claim, one);
   });
+}
+
+bool is_left_to_its_node(const Situation& now) {
+  if (!waits_for_node(now) || now.claim->selected_node.empty()) return false;
+  return find(now, [](const ClaimUser& one) { return !one.node.empty(); }) == nullptr;
 }
 
 std::optional<Step> next_step(const Situation& now) {
@@ -121,6 +130,14 @@ Json select_node_patch(const scheduler::ClaimInfo& claim, const std::string& nod
             {"resourceVersion", claim.resource_version},
             {"annotations", {{api::kSelectedNodeAnnotation, selected}}},
             {"labels", {{api::kNodeLabel, api::node_label_value(selected)}}}}}};
+}
+
+Json deselect_node_patch(const scheduler::ClaimInfo& claim) {
+  return {{"metadata",
+           {{"uid", claim.uid},
+            {"resourceVersion", claim.resource_version},
+            {"annotations", {{api::kSelectedNodeAnnotation, nullptr}}},
+            {"labels", {{api::kNodeLabel, nullptr}}}}}};
 }
 
 Json bind_volume_patch(const scheduler::VolumeInfo& volume, const scheduler::ClaimInfo& claim) {

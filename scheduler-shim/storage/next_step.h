@@ -21,15 +21,18 @@ struct Situation {
   std::vector<const ClaimUser*> users;
   // One that is there and free, kept for it; asked for where awaited_by() says so.
   const scheduler::VolumeInfo* volume = nullptr;
+  // The selected node is not among the cluster's any more.
+  bool is_node_gone = false;
 };
 
 enum class StepKind {
-  kCreate,      // of its template
-  kAdopt,       // becomes the Sandbox's own
-  kProtect,     // our finalizer on
-  kRelease,     // and off
-  kSelectNode,  // on which its volume is to be made
-  kBindVolume,  // one that is there
+  kCreate,        // of its template
+  kAdopt,         // becomes the Sandbox's own
+  kProtect,       // our finalizer on
+  kRelease,       // and off
+  kSelectNode,    // on which its volume is to be made
+  kDeselectNode,  // nothing will be made there, and no Sandbox is there
+  kBindVolume,    // one that is there
 };
 
 struct Step {
@@ -41,6 +44,10 @@ struct Step {
 // The Sandbox on a node that waits for the claim to have a volume there; null where none does.
 const ClaimUser* awaited_by(const Situation& now);
 
+// Whether its node is selected though no Sandbox waits for its volume there: when that node goes,
+// another is to be selected.
+bool is_left_to_its_node(const Situation& now);
+
 // The first thing to do for it; nothing where all is as it should be. Pure.
 std::optional<Step> next_step(const Situation& now);
 
@@ -50,6 +57,7 @@ Json adopt_patch(const Json& claim, const scheduler::SandboxRef& sandbox);
 Json protect_patch(const Json& claim);
 Json release_patch(const Json& claim);
 Json select_node_patch(const scheduler::ClaimInfo& claim, const std::string& node);
+Json deselect_node_patch(const scheduler::ClaimInfo& claim);
 Json bind_volume_patch(const scheduler::VolumeInfo& volume, const scheduler::ClaimInfo& claim);
 
 }  // namespace sandboxlet::storage

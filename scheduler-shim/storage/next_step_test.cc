@@ -37,13 +37,17 @@ class NextStepTest : public testing::Test {
     class_->waits_for_consumer = waits_for_consumer;
   }
   std::string next() {
-    Situation now{
-        "home-box", claim_ ? &*claim_ : nullptr, class_ ? &*class_ : nullptr, {}, nullptr};
+    Situation now;
+    now.name = "home-box";
+    if (claim_) now.claim = &*claim_;
+    if (class_) now.storage_class = &*class_;
+    now.is_node_gone = is_node_gone_;
     for (const ClaimUser& one : users_) now.users.push_back(&one);
     if (volume_ && awaited_by(now) != nullptr) now.volume = &*volume_;
     const auto step = next_step(now);
     if (!step) return "";
-    const char* const kinds[] = {"create", "adopt", "protect", "release", "select", "bind"};
+    const char* const kinds[] = {"create", "adopt",    "protect", "release",
+                                 "select", "deselect", "bind"};
     std::string text = kinds[static_cast<size_t>(step->kind)];
     if (step->user != nullptr) text += " for " + step->user->sandbox.name;
     return text;
@@ -53,6 +57,7 @@ class NextStepTest : public testing::Test {
   std::optional<scheduler::ClaimInfo> claim_;
   std::optional<scheduler::StorageClassInfo> class_;
   std::optional<scheduler::VolumeInfo> volume_;
+  bool is_node_gone_ = false;
 };
 
 TEST_F(NextStepTest, AClaimIsMadeForWhomItIsToBelongTo) {
@@ -196,6 +201,20 @@ TEST_F(NextStepTest, NothingIsMadeOnTheNodeOfWhoIsDeleted) {
   users_[0].node = "node-1";
   users_[0].is_deleting = true;
   users_[0].is_held_by_node = true;
+  EXPECT_EQ(next(), "");
+}
+
+TEST_F(NextStepTest, ANodeThatIsGoneIsSelectedNoMoreOnceNoSandboxIsThere) {
+  make();
+  set_class("local.sandboxlet.io");
+  claim_->selected_node = "node-1";
+  EXPECT_EQ(next(), "");
+  is_node_gone_ = true;
+  EXPECT_EQ(next(), "deselect");
+  users_[0].node = "node-1";
+  EXPECT_EQ(next(), "");
+  users_[0].node.clear();
+  claim_->volume_name = "pvc-1";
   EXPECT_EQ(next(), "");
 }
 
