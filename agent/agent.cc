@@ -5,6 +5,7 @@
 
 #include <boost/asio/thread_pool.hpp>
 
+#include "agent/claims/cluster_claims.h"
 #include "agent/cluster/node_facts.h"
 #include "agent/cluster/pod_security_admission.h"
 #include "agent/cluster/pull_secrets.h"
@@ -18,6 +19,7 @@
 #include "agent/source/api_source.h"
 #include "agent/source/local_source.h"
 #include "agent/watchdog/last_renewal.h"
+#include "api/storage.h"
 #include "cri/client.h"
 #include "kube/connection.h"
 #include "kube/event_recorder.h"
@@ -87,15 +89,27 @@ struct InCluster {
       : connection(io, clock, config, std::move(pool), observer),
         recorder(io, clock, connection.client(), "sandboxlet.io/agent", "sandboxlet-" + node_name),
         admission(connection.client(), clock),
-        secrets(connection.client(), std::move(tell)) {}
+        secrets(connection.client(), std::move(tell)),
+        storage(io, clock, connection.streams(), node_name) {}
 
   kube::Connection connection;
   kube::EventRecorder recorder;
   PodSecurityAdmission admission;
   PullSecrets secrets;
+  NodeStorage storage;
+  std::optional<LocalProvisioner> provisioner;
+  std::optional<ClusterClaims> claims;
   // The agent's own.
   ApiSource* source = nullptr;
 };
+
+// What a node whose volumes cannot be counted has none of.
+void add_local_storage(NodeFacts& facts, const Result<VolumeCapacity>& capacity) {
+  if (!capacity) return spdlog::error("local volumes: {}", capacity.error().message());
+  const std::string total = std::to_string(capacity->total);
+  facts.capacity[api::kLocalStorageResource] = total;
+  facts.allocatable[api::kLocalStorageResource] = total;
+}
 
 void tell_cluster(kube::EventRecorder& recorder, const EventRecord& record) {
   const kube::EventSubject subject{api::kSandboxApiVersion, api::kSandboxKind, record.namespace_,
@@ -117,7 +131,8 @@ class Wired final : public Agent {
         store_(std::move(store)),
         cgroups_(std::move(cgroups)),
         pool_lock_(std::move(pool_lock)),
-        volumes_(config.data_root),
+        local_volumes_(config.data_root, config.local_volumes),
+        volumes_(config.data_root, &local_volumes_),
         metrics_(kVersion, *clock_),
         runtime_(client_options(config, [this](const auto& record) { note_call(record); })),
         events_(*clock_),
@@ -135,6 +150,7 @@ class Wired final : public Agent {
   }
 
   Result<> start() {
+    recover_volumes();
     CHECK_OK(source_->start(manager_));
     if (cluster_) join_cluster();
     follow_source();
@@ -157,8 +173,28 @@ class Wired final : public Agent {
     auto tell = [this](const api::ObjectMeta& sandbox, const EventText& text) {
       events_.add(sandbox, text);
     };
-    return std::make_unique<InCluster>(io_, *clock_, config, node_name_, disk_pool_.get_executor(),
-                                       std::move(note), std::move(tell));
+    auto cluster =
+        std::make_unique<InCluster>(io_, *clock_, config, node_name_, disk_pool_.get_executor(),
+                                    std::move(note), std::move(tell));
+    auto& client = cluster->connection.client();
+    const LocalProvisionerContext context{io_,
+                                          *clock_,
+                                          client,
+                                          cluster->recorder,
+                                          cluster->storage,
+                                          local_volumes_,
+                                          volumes_,
+                                          disk_pool_.get_executor(),
+                                          node_name_};
+    cluster->provisioner.emplace(context);
+    cluster->claims.emplace(client, *clock_, cluster->storage, *cluster->provisioner, node_name_);
+    return cluster;
+  }
+
+  // What a life before this one was doing with them; those that are mounted stay so.
+  void recover_volumes() {
+    const auto recovered = local_volumes_.recover();
+    if (!recovered) spdlog::error("local volumes: {}", recovered.error().message());
   }
 
   std::unique_ptr<Source> make_source() {
@@ -183,7 +219,9 @@ class Wired final : public Agent {
   void join_cluster() {
     recording_ = events_.listen(
         [this](const EventRecord& record) { tell_cluster(cluster_->recorder, record); });
-    auto observe = [this, fixed = fixed_facts(config_, node_name_, kVersion)]() mutable {
+    NodeFacts facts = fixed_facts(config_, node_name_, kVersion);
+    add_local_storage(facts, local_volumes_.capacity());
+    auto observe = [this, fixed = std::move(facts)]() mutable {
       fixed.depths.clear();
       for (const api::Depth depth : kDepths) fixed.depths.push_back(to_string(depth));
       return observe_node(fixed, runtime_);
@@ -224,7 +262,8 @@ class Wired final : public Agent {
             machine_memory(),
             is_alive,
             cluster_ ? &cluster_->admission : nullptr,
-            cluster_ ? &cluster_->secrets : nullptr};
+            cluster_ ? &cluster_->secrets : nullptr,
+            cluster_ ? &*cluster_->claims : nullptr};
   }
 
   ManagerContext manager_context() {
@@ -319,6 +358,7 @@ class Wired final : public Agent {
   std::unique_ptr<Store> store_;
   std::unique_ptr<Cgroups> cgroups_;
   const UniqueFd pool_lock_;
+  LocalVolumes local_volumes_;
   Volumes volumes_;
   asio::thread_pool pool_{kPoolThreads};
   asio::thread_pool disk_pool_{kDiskThreads};

@@ -25,7 +25,8 @@ void set_pod_defaults(PodSpec& pod) {
   if (!pod.terminationGracePeriodSeconds) pod.terminationGracePeriodSeconds = kDefaultGraceSeconds;
   for (Container& container : pod.containers) set_container_defaults(container);
   for (Volume& volume : pod.volumes) {
-    if (!volume.emptyDir && !volume.hostPath) volume.emptyDir.emplace();
+    const bool has_source = volume.emptyDir || volume.hostPath || volume.persistentVolumeClaim;
+    if (!has_source) volume.emptyDir.emplace();
   }
 }
 

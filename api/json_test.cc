@@ -73,13 +73,16 @@ TEST(ReadSandbox, ReportsAFieldThatNobodyKnows) {
 TEST(ReadSandbox, TakesQuantitiesAsNumbers) {
   auto [sandbox, findings] = read_sandbox(
       R"({"spec":{"podTemplate":{"spec":{
-            "volumes":[{"emptyDir":{"sizeLimit":1048576}}],
+            "volumes":[{"emptyDir":{"sizeLimit":1048576}},
+                       {"persistentVolumeClaim":{"claimName":"mine","readOnly":true}}],
             "containers":[{"resources":{"limits":{"cpu":1.5,"memory":"1Gi"}}}]}}}})");
   EXPECT_THAT(findings, IsEmpty());
   const PodSpec& pod = sandbox.spec.podTemplate.spec;
   EXPECT_EQ(pod.containers.at(0).resources.limits.at("cpu"), "1.5");
   EXPECT_EQ(pod.containers.at(0).resources.limits.at("memory"), "1Gi");
   EXPECT_EQ(pod.volumes.at(0).emptyDir->sizeLimit, "1048576");
+  EXPECT_EQ(pod.volumes.at(1).persistentVolumeClaim->claimName, "mine");
+  EXPECT_TRUE(*pod.volumes.at(1).persistentVolumeClaim->readOnly);
   EXPECT_EQ(read_sandbox(write_sandbox(sandbox)).sandbox, sandbox);
 }
 

@@ -144,7 +144,6 @@ constexpr std::string_view kVolumeSources[] = {
     "image",
     "iscsi",
     "nfs",
-    "persistentVolumeClaim",
     "photonPersistentDisk",
     "portworxVolume",
     "projected",

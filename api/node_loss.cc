@@ -32,6 +32,11 @@ std::optional<std::chrono::seconds> moved_after(const SandboxSpec& spec) {
   return tolerated ? shortest : kDefault;
 }
 
-bool keeps_data_on_its_node(const SandboxSpec& spec) { return !spec.volumeClaimTemplates.empty(); }
+bool keeps_data_on_its_node(const SandboxSpec& spec) {
+  const auto& volumes = spec.podTemplate.spec.volumes;
+  return !spec.volumeClaimTemplates.empty() ||
+         std::any_of(volumes.begin(), volumes.end(),
+                     [](const Volume& one) { return one.persistentVolumeClaim.has_value(); });
+}
 
 }  // namespace sandboxlet::api

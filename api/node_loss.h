@@ -15,7 +15,8 @@ namespace sandboxlet::api {
 // (plugin/pkg/admission/defaulttolerationseconds).
 std::optional<std::chrono::seconds> moved_after(const SandboxSpec& spec);
 
-// True where what it has stored is on its node alone: it is never bound to another.
+// True where what it has stored may be on its node alone, which any claim is taken for: it is never
+// bound to another.
 bool keeps_data_on_its_node(const SandboxSpec& spec);
 
 }  // namespace sandboxlet::api

@@ -38,5 +38,15 @@ TEST(NodeLoss, IsWaitedForWhereItIsToleratedForEverOrDataIsThere) {
   EXPECT_EQ(moved_after(spec), std::nullopt);
 }
 
+TEST(NodeLoss, AnyClaimKeepsDataOnItsNode) {
+  SandboxSpec spec;
+  auto& volume = spec.podTemplate.spec.volumes.emplace_back();
+  volume.emptyDir.emplace();
+  EXPECT_FALSE(keeps_data_on_its_node(spec));
+  volume = {.name = "data", .persistentVolumeClaim = PersistentVolumeClaimVolumeSource{"mine"}};
+  EXPECT_TRUE(keeps_data_on_its_node(spec));
+  EXPECT_EQ(moved_after(spec), std::nullopt);
+}
+
 }  // namespace
 }  // namespace sandboxlet::api

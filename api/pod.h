@@ -124,13 +124,21 @@ struct HostPathVolumeSource {
 };
 BOOST_DESCRIBE_STRUCT(HostPathVolumeSource, (), (path, type))
 
+struct PersistentVolumeClaimVolumeSource {
+  std::string claimName;
+  std::optional<bool> readOnly;
+  bool operator==(const PersistentVolumeClaimVolumeSource&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(PersistentVolumeClaimVolumeSource, (), (claimName, readOnly))
+
 struct Volume {
   std::string name;
   std::optional<EmptyDirVolumeSource> emptyDir;
   std::optional<HostPathVolumeSource> hostPath;
+  std::optional<PersistentVolumeClaimVolumeSource> persistentVolumeClaim;
   bool operator==(const Volume&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(Volume, (), (name, emptyDir, hostPath))
+BOOST_DESCRIBE_STRUCT(Volume, (), (name, emptyDir, hostPath, persistentVolumeClaim))
 
 struct Toleration {
   std::string key;        // empty: every key

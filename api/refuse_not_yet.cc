@@ -16,6 +16,17 @@ void refuse_networking(const SandboxSpec& spec, const Field& field) {
   }
 }
 
+// One that gives way to a claim template of its name asks for nothing.
+void refuse_claims(const SandboxSpec& spec, const Field& volumes) {
+  const auto& all = spec.podTemplate.spec.volumes;
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (!all[i].persistentVolumeClaim || claim_template(spec, all[i].name) != nullptr) continue;
+    volumes.index(i)
+        .child("persistentVolumeClaim")
+        .add("Unsupported: there are no PersistentVolumeClaims without a cluster");
+  }
+}
+
 void refuse_hibernation(const SuspendSpec& spec, const Field& field) {
   if (spec.depth != to_string(Depth::kHibernate)) return;
   field.child("depth").add("Unsupported: this agent does not hibernate a Sandbox yet");
@@ -44,6 +55,7 @@ std::vector<Finding> refuse_standalone(const Sandbox& sandbox) {
   if (!spec.podTemplate.spec.imagePullSecrets.empty()) {
     pod.child("imagePullSecrets").add("Unsupported: there are no Secrets without a cluster");
   }
+  refuse_claims(spec, pod.child("volumes"));
   if (spec.suspend) {
     refuse_hibernation(*spec.suspend, field.child("suspend"));
     refuse_idleness(*spec.suspend, field.child("suspend"));

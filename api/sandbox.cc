@@ -33,6 +33,17 @@ Depth parse_depth(const std::string& name) {
 
 std::string own_service_name(const std::string& sandbox) { return sandbox + "-service"; }
 
+const ClaimTemplate* claim_template(const SandboxSpec& spec, const std::string& name) {
+  for (const ClaimTemplate& one : spec.volumeClaimTemplates) {
+    if (one.metadata.name == name) return &one;
+  }
+  return nullptr;
+}
+
+std::string claim_name(const std::string& claim_template, const std::string& sandbox) {
+  return claim_template + "-" + sandbox;
+}
+
 bool wants_suspension(const SandboxSpec& spec) {
   return spec.operatingMode == "Suspended" || spec.pause.value_or(false);
 }

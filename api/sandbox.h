@@ -155,6 +155,12 @@ BOOST_DESCRIBE_STRUCT(Sandbox, (), (apiVersion, kind, metadata, spec, status))
 // Sandbox's own name.
 std::string own_service_name(const std::string& sandbox);
 
+// The claim template of that name; nullptr where there is none. A volume of its name gives way to
+// it, as upstream merges them (agent-sandbox: MergeVolumeClaimVolumes).
+const ClaimTemplate* claim_template(const SandboxSpec& spec, const std::string& name);
+// What the PersistentVolumeClaim of a template is called.
+std::string claim_name(const std::string& claim_template, const std::string& sandbox);
+
 // True where the user asks for suspension: operatingMode Suspended, or pause (design: suspend.md).
 bool wants_suspension(const SandboxSpec& spec);
 // The depth the user asks for at once; kRunning where no suspension is asked for.

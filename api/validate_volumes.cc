@@ -33,18 +33,27 @@ void validate_host_path(const Field& field, const HostPathVolumeSource& source) 
                    "FileOrCreate", "Socket"});
 }
 
+void validate_empty_dir(const Field& field, const EmptyDirVolumeSource& source) {
+  validate_choice(field.child("medium"), source.medium, {"", "Memory"});
+  validate_size_limit(field.child("sizeLimit"), source);
+}
+
+void validate_claim_source(const Field& field, const PersistentVolumeClaimVolumeSource& source) {
+  if (source.claimName.empty()) field.child("claimName").required();
+}
+
+// The first of its sources counts, in the API server's order, and any other is one too many.
 void validate_source(const Field& field, const Volume& volume) {
-  if (!volume.emptyDir && !volume.hostPath) return field.required("must specify a volume type");
-  if (volume.emptyDir) {
-    const Field source = field.child("emptyDir");
-    validate_choice(source.child("medium"), volume.emptyDir->medium, {"", "Memory"});
-    validate_size_limit(source.child("sizeLimit"), *volume.emptyDir);
-  }
-  if (!volume.hostPath) return;
-  if (volume.emptyDir) {
-    return field.child("hostPath").forbidden("may not specify more than 1 volume type");
-  }
-  validate_host_path(field.child("hostPath"), *volume.hostPath);
+  int sources = 0;
+  const auto validate_one = [&](const char* name, const auto& source, auto validate) {
+    if (!source) return;
+    if (sources++ == 0) return validate(field.child(name), *source);
+    field.child(name).forbidden("may not specify more than 1 volume type");
+  };
+  validate_one("emptyDir", volume.emptyDir, validate_empty_dir);
+  validate_one("hostPath", volume.hostPath, validate_host_path);
+  validate_one("persistentVolumeClaim", volume.persistentVolumeClaim, validate_claim_source);
+  if (sources == 0) field.required("must specify a volume type");
 }
 
 void validate_access_modes(const Field& field, const std::vector<std::string>& modes) {
@@ -108,7 +117,7 @@ void validate_claims(const Field& field, const std::vector<ClaimTemplate>& claim
     const Field each = field.index(i).child("metadata");
     validate_volume_name(each.child("name"), metadata.name, names);
     // The claim's own name, as upstream makes it.
-    const std::string claim = metadata.name + "-" + sandbox_name;
+    const std::string claim = claim_name(metadata.name, sandbox_name);
     constexpr size_t kMaxClaim = 253;
     if (claim.size() > kMaxClaim) {
       each.child("name").invalid(claim, "must be no more than 253 characters");

@@ -41,6 +41,18 @@ TEST(ValidateVolumes, HaveExactlyOneSource) {
                                                  "more than 1 volume type"));
 }
 
+TEST(ValidateVolumes, AClaimIsNamed) {
+  Volume claim{.name = "v", .persistentVolumeClaim = PersistentVolumeClaimVolumeSource{"data"}};
+  EXPECT_THAT(volume_faults({claim}), IsEmpty());
+  claim.persistentVolumeClaim->claimName.clear();
+  EXPECT_THAT(volume_faults({claim}),
+              ElementsAre("volumes[0].persistentVolumeClaim.claimName: Required value"));
+  claim.emptyDir.emplace();
+  EXPECT_THAT(volume_faults({claim}),
+              ElementsAre("volumes[0].persistentVolumeClaim: Forbidden: may not specify more than "
+                          "1 volume type"));
+}
+
 TEST(ValidateVolumes, AHostPathIsAbsoluteAndNeverStepsBack) {
   EXPECT_THAT(volume_faults({host_path("/a..b/c", "Directory")}), IsEmpty());
   EXPECT_THAT(volume_faults({host_path("")}),

@@ -212,6 +212,19 @@ TEST(Standalone, RefusesWhatNeedsAClusterByPath) {
                           "without a cluster"));
 }
 
+TEST(Standalone, RefusesClaimsByPathButForThoseThatATemplateOverrides) {
+  Sandbox sandbox = valid_sandbox();
+  auto& volumes = sandbox.spec.podTemplate.spec.volumes;
+  volumes = {{.name = "cache", .emptyDir = EmptyDirVolumeSource()},
+             {.name = "data", .persistentVolumeClaim = PersistentVolumeClaimVolumeSource{"mine"}}};
+  EXPECT_THAT(to_strings(refuse_standalone(sandbox)),
+              ElementsAre("spec.podTemplate.spec.volumes[1].persistentVolumeClaim: Unsupported: "
+                          "there are no PersistentVolumeClaims without a cluster"));
+  EXPECT_THAT(refuse_in_cluster(sandbox), IsEmpty());
+  sandbox.spec.volumeClaimTemplates.emplace_back().metadata.name = "data";
+  EXPECT_THAT(refuse_standalone(sandbox), IsEmpty());
+}
+
 TEST(Standalone, RefusesPullSecretsByPath) {
   Sandbox sandbox = valid_sandbox();
   sandbox.spec.podTemplate.spec.imagePullSecrets = {{"registry"}};

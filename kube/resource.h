@@ -15,11 +15,14 @@ struct Resource {
 };
 
 inline constexpr Resource kNamespaces{"", "v1", "namespaces"};
+inline constexpr Resource kPersistentVolumeClaims{"", "v1", "persistentvolumeclaims"};
+inline constexpr Resource kPersistentVolumes{"", "v1", "persistentvolumes"};
 inline constexpr Resource kSecrets{"", "v1", "secrets"};
 inline constexpr Resource kServiceAccounts{"", "v1", "serviceaccounts"};
 inline constexpr Resource kSandboxes{"agents.x-k8s.io", "v1beta1", "sandboxes"};
 inline constexpr Resource kSandboxNodes{"sandboxlet.io", "v1alpha1", "sandboxnodes"};
 inline constexpr Resource kLeases{"coordination.k8s.io", "v1", "leases"};
+inline constexpr Resource kStorageClasses{"storage.k8s.io", "v1", "storageclasses"};
 inline constexpr Resource kEvents{"events.k8s.io", "v1", "events"};
 
 // One object, or where name is empty all of a namespace, or where that is empty too all there are.

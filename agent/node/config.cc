@@ -116,17 +116,29 @@ Key count(const char* name, const char* meaning, int64_t Config::*member, int64_
   return key;
 }
 
-Key limit(const char* name, const char* meaning, std::optional<int64_t> CgroupLimits::*member) {
+using Limit = std::optional<int64_t>;
+
+Result<> read_limit(Limit& limit, const std::string& value) {
+  if (value.empty()) return limit.reset(), Result<>();
+  TRY(limit, positive(value));
+  return {};
+}
+
+std::string write_limit(const Limit& limit) { return limit ? std::to_string(*limit) : "\"\""; }
+
+Key limit(const char* name, const char* meaning, Limit CgroupLimits::*member) {
   return {name, meaning,
-          [=](Config& config, const std::string& value) -> Result<> {
-            if (value.empty()) return (config.pool.*member).reset(), Result<>();
-            TRY(config.pool.*member, positive(value));
-            return {};
+          [=](Config& config, const std::string& value) {
+            return read_limit(config.pool.*member, value);
           },
-          [=](const Config& config) {
-            const auto& value = config.pool.*member;
-            return value ? std::to_string(*value) : std::string("\"\"");
-          }};
+          [=](const Config& config) { return write_limit(config.pool.*member); }};
+}
+
+Key limit(const char* name, const char* meaning, Limit Config::*member) {
+  return {
+      name, meaning,
+      [=](Config& config, const std::string& value) { return read_limit(config.*member, value); },
+      [=](const Config& config) { return write_limit(config.*member); }};
 }
 
 const std::vector<Key>& keys() {
@@ -138,6 +150,10 @@ const std::vector<Key>& keys() {
       count("maxSandboxes", "how many Sandboxes the cluster may bind to this node",
             &Config::max_sandboxes, 1),
       path("dataRoot", "the store, volumes and kept data", &Config::data_root, true),
+      limit("localVolumes",
+            "what the volumes of claims may have together on this node's disk, like 100Gi; empty: "
+            "what the disk has",
+            &Config::local_volumes),
       path("logRoot", "containers' logs: <namespace>_<name>_<uid>/<container>/<attempt>.log",
            &Config::log_root, true),
       path("socket", "the local API, for root (0600)", &Config::socket, true),

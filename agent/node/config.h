@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,8 @@ struct Config {
   std::string cluster;
   int64_t max_sandboxes = 250;
   std::string data_root = "/var/lib/sandboxlet";
+  // Bytes; none: what the disk has.
+  std::optional<int64_t> local_volumes;
   std::string log_root = "/var/log/sandboxlet/pods";
   std::string socket = "/run/sandboxlet/sandboxlet.sock";
   std::string socket_group;

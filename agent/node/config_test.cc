@@ -22,11 +22,13 @@ TEST(Config, WhatIsPrintedIsReadBack) {
   Config config;
   config.node_name = "node \"1\"";
   config.pool.memory_bytes = 1 << 30;
+  config.local_volumes = int64_t{1} << 40;
   config.relist_period = std::chrono::milliseconds(1500);
   const auto again = parse_config(print_config(config));
   ASSERT_TRUE(again) << again.error().message();
   EXPECT_EQ(print_config(*again), print_config(config));
   EXPECT_EQ(again->pool.memory_bytes, 1 << 30);
+  EXPECT_EQ(again->local_volumes, int64_t{1} << 40);
   EXPECT_EQ(again->relist_period, config.relist_period);
 }
 

@@ -121,6 +121,21 @@ TEST(ContainerConfig, IsWhatTheKubeletWouldSend) {
                 "container.txtpb");
 }
 
+TEST(ContainerConfig, AClaimThatIsReadOnlyIsSoInEveryMount) {
+  auto claimed = sandbox();
+  auto& spec = claimed.spec.podTemplate.spec;
+  api::PersistentVolumeClaimVolumeSource source{"mine", true};
+  spec.volumes.push_back({.name = "home", .persistentVolumeClaim = source});
+  spec.containers[0].volumeMounts[1].readOnly.reset();
+  const auto is_read_only = [&] {
+    return config_of(claimed, spec.containers[0], context()).mounts(1).readonly();
+  };
+  EXPECT_TRUE(is_read_only());
+  // A template of its name comes before it.
+  claimed.spec.volumeClaimTemplates.emplace_back().metadata.name = "home";
+  EXPECT_FALSE(is_read_only());
+}
+
 TEST(PodSandboxConfig, TheLongestNamesMakeADirectoryOfLogs) {
   auto named = sandbox();
   EXPECT_EQ(log_directory_name(named), "team_dev_uid-1");

@@ -1,5 +1,7 @@
 #include "agent/pod/container_config.h"
 
+#include <algorithm>
+
 #include "agent/pod/labels.h"
 #include "agent/pod/resources.h"
 #include "agent/pod/security.h"
@@ -11,13 +13,23 @@ namespace {
 // Kubernetes takes a relative mountPath as one below the root.
 std::string absolute(const std::string& path) { return path.starts_with('/') ? path : "/" + path; }
 
-void add_mounts(v1::ContainerConfig& to, const api::Container& container,
-                const api::StringMap& volumes) {
+// As the volume itself says, whatever its mounts say.
+bool is_read_only(const api::SandboxSpec& spec, const std::string& volume) {
+  const auto& volumes = spec.podTemplate.spec.volumes;
+  const auto found = std::find_if(volumes.begin(), volumes.end(),
+                                  [&](const api::Volume& one) { return one.name == volume; });
+  if (found == volumes.end() || !found->persistentVolumeClaim) return false;
+  return found->persistentVolumeClaim->readOnly.value_or(false) &&
+         api::claim_template(spec, volume) == nullptr;
+}
+
+void add_mounts(v1::ContainerConfig& to, const api::SandboxSpec& spec,
+                const api::Container& container, const api::StringMap& volumes) {
   for (const auto& wanted : container.volumeMounts) {
     v1::Mount& mount = *to.add_mounts();
     mount.set_container_path(absolute(wanted.mountPath));
     mount.set_host_path(volumes.at(wanted.name));
-    mount.set_readonly(wanted.readOnly.value_or(false));
+    mount.set_readonly(wanted.readOnly.value_or(false) || is_read_only(spec, wanted.name));
     mount.set_propagation(v1::PROPAGATION_PRIVATE);
   }
 }
@@ -55,7 +67,7 @@ v1::ContainerConfig container_config(const api::Sandbox& sandbox, const api::Con
     variable.set_key(name);
     variable.set_value(value);
   }
-  add_mounts(config, container, context.volumes);
+  add_mounts(config, sandbox.spec, container, context.volumes);
   if (!context.hosts_file.empty()) {
     v1::Mount& hosts = *config.add_mounts();
     hosts.set_container_path(kHostsPath);

@@ -11,10 +11,7 @@ namespace sandboxlet::agent {
 namespace {
 
 // Where an action failed in the middle, only a look tells how far it came.
-bool leaves_doubt(const Action& action) {
-  return !std::holds_alternative<EnsureImage>(action) &&
-         !std::holds_alternative<StageVolume>(action);
-}
+bool leaves_doubt(const Action& action) { return !std::holds_alternative<EnsureImage>(action); }
 
 // What others tell is as they have it now: of a binding, since when.
 api::SandboxStatus with_word_of_others(api::SandboxStatus ours, api::SandboxStatus theirs) {

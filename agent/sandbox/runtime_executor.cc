@@ -103,11 +103,30 @@ RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, RemoveCgroup) {
 
 // ---- Volumes and files
 
+// A claim that is staged is in use, and stays what it was: nobody is asked.
+Task<Result<VolumeRequest>> RuntimeExecutor::request_for(
+    std::shared_ptr<const api::Sandbox> sandbox, std::string volume) {
+  const auto claim = claim_of(*sandbox, volume);
+  if (context_.claims == nullptr || !claim) co_return volume_request(*sandbox, volume);
+  auto look = [this, uid = sandbox->metadata.uid, volume] {
+    return context_.volumes.staged_from(uid, volume);
+  };
+  CO_TRY(auto source, co_await offload(context_.disk_pool, look));
+  if (!source) {
+    CO_TRY(source, co_await context_.claims->find(sandbox, *claim));
+  }
+  VolumeRequest request;
+  request.name = std::move(volume);
+  request.source = std::move(*source);
+  co_return request;
+}
+
 RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, StageVolume stage) {
   CO_CHECK_OK(co_await admit(job));
-  auto work = [this, sandbox = job.sandbox, stage]() -> Result<std::string> {
-    TRY(const VolumeRequest request, volume_request(*sandbox, stage.name));
-    return context_.volumes.stage(sandbox->metadata.uid, request);
+  CO_TRY(VolumeRequest request,
+         (co_await request_for(job.sandbox, stage.name)).wrap("volume " + stage.name));
+  auto work = [this, uid = job.sandbox->metadata.uid, request = std::move(request)] {
+    return context_.volumes.stage(uid, request);
   };
   CO_TRY(std::string path,
          (co_await offload(context_.disk_pool, work)).wrap("volume " + stage.name));

@@ -7,6 +7,7 @@
 #include "agent/sandbox/executor.h"
 #include "agent/sandbox/pod_admission.h"
 #include "agent/sandbox/pull_credentials.h"
+#include "agent/sandbox/volume_claims.h"
 #include "agent/suspend/cgroups.h"
 #include "agent/volume/volumes.h"
 #include "cri/runtime.h"
@@ -36,6 +37,7 @@ struct ExecutorContext {
   // Null without a cluster, as what follows.
   PodAdmission* admission = nullptr;
   PullCredentials* credentials = nullptr;
+  VolumeClaims* claims = nullptr;
 };
 
 // Does actions on the real thing: runtime, cgroups, mounts and files.
@@ -68,6 +70,8 @@ class RuntimeExecutor final : public Executor {
 
   // Whether what makes a new pod, or makes something for one, may go on.
   Task<Result<>> admit(const Job& job);
+  Task<Result<VolumeRequest>> request_for(std::shared_ptr<const api::Sandbox> sandbox,
+                                          std::string volume);
   // Answers the image's reference.
   Task<Result<std::string>> pull(std::shared_ptr<const api::Sandbox> sandbox, v1::ImageSpec image);
   // Also before each call that makes something below it: its limits may have changed, or not been

@@ -4,10 +4,19 @@
 
 namespace sandboxlet::agent {
 
-Result<VolumeRequest> volume_request(const api::Sandbox& sandbox, const std::string& name) {
-  for (const auto& claim : sandbox.spec.volumeClaimTemplates) {
-    if (claim.metadata.name == name) return VolumeRequest{name, Claim{}};
+std::optional<std::string> claim_of(const api::Sandbox& sandbox, const std::string& volume) {
+  if (api::claim_template(sandbox.spec, volume) != nullptr) {
+    return api::claim_name(volume, sandbox.metadata.name);
   }
+  for (const auto& one : sandbox.spec.podTemplate.spec.volumes) {
+    if (one.name != volume || !one.persistentVolumeClaim) continue;
+    return one.persistentVolumeClaim->claimName;
+  }
+  return std::nullopt;
+}
+
+Result<VolumeRequest> volume_request(const api::Sandbox& sandbox, const std::string& name) {
+  if (api::claim_template(sandbox.spec, name) != nullptr) return VolumeRequest{name, Claim{}};
   for (const auto& volume : sandbox.spec.podTemplate.spec.volumes) {
     if (volume.name != name) continue;
     if (volume.hostPath) {

@@ -22,6 +22,10 @@ constexpr const char* kScheduling[] = {"affinity",          "nodeName",
                                        "priorityClassName", "schedulerName",
                                        "schedulingGates",   "topologySpreadConstraints"};
 
+// What claim templates say to whoever makes their volumes.
+constexpr const char* kProvisioning[] = {"dataSource", "dataSourceRef", "selector",
+                                         "volumeAttributesClassName", "volumeName"};
+
 // What this agent writes of a status.
 constexpr const char* kStatusFields[] = {"podIPs", "suspend", "containers", "conditions"};
 
@@ -54,6 +58,16 @@ void drop_scheduling(Json& object) {
   for (const char* field : kScheduling) object[pod].erase(field);
 }
 
+void drop_provisioning(Json& object) {
+  const Json::json_pointer templates("/spec/volumeClaimTemplates");
+  if (!object.contains(templates) || !object[templates].is_array()) return;
+  for (Json& one : object[templates]) {
+    const auto spec = one.find("spec");
+    if (spec == one.end() || !spec->is_object()) continue;
+    for (const char* field : kProvisioning) spec->erase(field);
+  }
+}
+
 constexpr size_t kMaxRefusal = 4096;
 
 Json suspension_of(const api::SandboxSpec& spec) {
@@ -72,6 +86,7 @@ ApiObject read_api_object(Json object) {
     result.status = *status;
   }
   drop_scheduling(object);
+  drop_provisioning(object);
   auto read = api::read_parsed(object);
   result.sandbox = std::move(read.sandbox);
   result.findings = std::move(read.findings);

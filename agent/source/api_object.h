@@ -24,7 +24,8 @@ struct ApiObject {  // NOLINT(bugprone-exception-escape)
   bool has_finalizer = false;
 };
 
-// Fields that only say where a Sandbox may run are not looked at: it has been bound.
+// Fields that only say where a Sandbox may run are not looked at: it has been bound. Nor are those
+// that only say what is to be behind a claim: whoever makes its volume looks at the claim.
 ApiObject read_api_object(nlohmann::json object);
 
 // The merge patch that makes one object of another; null where nothing is to be changed (RFC 7396).

@@ -74,6 +74,19 @@ TEST(ApiObject, WhereItMayRunIsNotLookedAt) {
   EXPECT_THAT(read_api_object(object(pod)).findings, IsEmpty());
 }
 
+TEST(ApiObject, WhatIsToBeBehindAClaimIsNotLookedAt) {
+  Json box = object();
+  Json claim = Json::parse(R"({"metadata": {"name": "data"}, "spec": {
+      "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}},
+      "dataSource": {"kind": "VolumeSnapshot", "name": "s"}, "selector": {"matchLabels": {"a": "b"}},
+      "dataSourceRef": {"kind": "VolumeSnapshot", "name": "s"}, "volumeName": "v",
+      "volumeAttributesClassName": "gold"}})");
+  box["spec"]["volumeClaimTemplates"] = {claim};
+  EXPECT_THAT(read_api_object(box).findings, IsEmpty());
+  box["spec"]["volumeClaimTemplates"][0]["spec"]["other"] = "x";
+  EXPECT_THAT(read_api_object(box).findings, SizeIs(1));
+}
+
 TEST(ApiObject, TheServersGraceIsNone) {
   Json box = object();
   box["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z";

@@ -55,13 +55,6 @@ bool was_seen_by_an_agent(const api::SandboxStatus& status) {
   return api::find_condition(status.conditions, "Suspended") != nullptr;
 }
 
-// In a cluster its user expects other things of a claim than a folder.
-EventText local_claims() {
-  return {true, "LocalVolumeClaims",
-          "spec.volumeClaimTemplates: kept in folders of this node: PersistentVolumeClaims are not "
-          "made yet"};
-}
-
 Error not_here() {
   return Error(Code::kFailedPrecondition,
                "this agent takes its Sandboxes from the API server: ask there (kubectl)");
@@ -211,7 +204,6 @@ void ApiSource::want(ApiEntry& entry, api::Sandbox sandbox) {
     manager().want(sandbox);
   } else {
     manager().want_new(sandbox);
-    if (!sandbox.spec.volumeClaimTemplates.empty()) event(sandbox, local_claims());
   }
   set_fence(sandbox);
   tell(actor ? ChangeType::kModified : ChangeType::kAdded, manager().find(uid)->sandbox());

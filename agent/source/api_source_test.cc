@@ -164,15 +164,6 @@ TEST_F(ApiSourceTest, APrivateImageIsNotPulledWithoutItsCredential) {
               HasSubstr("401 Unauthorized"));
 }
 
-TEST_F(ApiSourceTest, ThatClaimsAreFoldersHereIsToldAtTheBeginningAlone) {
-  ready("box");
-  EXPECT_THAT(event_reasons(), Contains("LocalVolumeClaims"));
-  cluster_.kill_agent();
-  cluster_.start_agent();
-  cluster_.run_for(1min);
-  EXPECT_THAT(event_reasons(), Not(Contains("LocalVolumeClaims")));
-}
-
 TEST_F(ApiSourceTest, AStatusIsWrittenWhenItChangesAndNotAgain) {
   ready("box");
   cluster_.server().clear_requests();

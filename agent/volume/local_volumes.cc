@@ -210,6 +210,27 @@ Result<> LocalVolumes::promise(const UniqueFd& directory, VolumeRecord& record, 
 Result<> LocalVolumes::remove(const std::string& volume) {
   CHECK_OK(check_name(volume));
   const NameLocks::Lock lock(volumes_, volume);
+  return remove_locked(volume);
+}
+
+Result<bool> LocalVolumes::remove_unused(const std::string& volume) {
+  CHECK_OK(check_name(volume));
+  const NameLocks::Lock lock(volumes_, volume);
+  const auto directory = open_directory(path_of(volume));
+  if (directory) {
+    TRY(const VolumeRecord record, read_record(*directory));
+    bool is_unused = record.fresh;
+    if (record.mode == VolumeMode::kDirectory) {
+      TRY(const auto names, names_in(path_of(volume) + kData));
+      is_unused = names.empty();
+    }
+    if (!is_unused) return false;
+  }
+  CHECK_OK(remove_locked(volume));
+  return true;
+}
+
+Result<> LocalVolumes::remove_locked(const std::string& volume) {
   const std::string removing = path_of(kRemoving + volume);
   CHECK_OK(remove_tree(path_of(kMaking + volume)));
   CHECK_OK(remove_tree(removing));

@@ -54,6 +54,9 @@ class LocalVolumes {
   Result<bool> expand(const std::string& volume, int64_t size);
   // Unmounts it, in use or not, and removes it with its data. There may be no such volume.
   Result<> remove(const std::string& volume);
+  // The same where nobody has ever put anything into it; false where somebody may have, and there
+  // it stays.
+  Result<bool> remove_unused(const std::string& volume);
 
   // These fail while any volume's record is damaged: its size is not known, and its data stay.
   Result<std::vector<LocalVolume>> list() const;
@@ -72,6 +75,7 @@ class LocalVolumes {
   Result<> grow(const std::string& volume, const UniqueFd& directory, const UniqueFd& image,
                 VolumeRecord& record);
   Result<> settle(const std::string& volume);
+  Result<> remove_locked(const std::string& volume);
 
   const std::string data_root_;
   const std::string root_;

@@ -138,6 +138,16 @@ TEST_F(LocalVolumesTest, ADamagedRecordIsAnErrorAndItsDataStays) {
   EXPECT_TRUE(volumes_.recover());
 }
 
+TEST_F(LocalVolumesTest, OnlyWhatNobodyHasPutAnythingIntoIsRemovedAsUnused) {
+  ASSERT_TRUE(volumes_.create("pvc-1", directory(1)));
+  put(stage("pvc-1") + "/file", "kept");
+  EXPECT_FALSE(*volumes_.remove_unused("pvc-1"));
+  fs::remove(path_of("pvc-1") + "/data/file");
+  EXPECT_TRUE(*volumes_.remove_unused("pvc-1"));
+  EXPECT_FALSE(fs::exists(path_of("pvc-1")));
+  EXPECT_TRUE(*volumes_.remove_unused("pvc-1"));
+}
+
 TEST_F(LocalVolumesTest, RecoveringClearsAwayWhatIsHalfMadeOrHalfRemovedAndNothingElse) {
   ASSERT_TRUE(volumes_.create("pv-1", directory(kMiB)));
   put(stage("pv-1") + "/file", "kept");
@@ -248,6 +258,15 @@ TEST_F(ImageVolumesTest, OneInUseIsNotUnstagedButRemoved) {
 }
 
 // As by an agent before this one, whose container has its own mounts.
+TEST_F(ImageVolumesTest, OneThatWasStagedOnceIsNotRemovedAsUnused) {
+  create("pvc-1", 64 * kMiB);
+  create("pvc-2", 64 * kMiB);
+  stage("pvc-1");
+  unstage("pvc-1");
+  EXPECT_FALSE(*volumes_.remove_unused("pvc-1"));
+  EXPECT_TRUE(*volumes_.remove_unused("pvc-2"));
+}
+
 TEST_F(ImageVolumesTest, OneThatIsMountedElsewhereStaysOnItsOneDevice) {
   create("pv-1", 16 * kMiB);
   const std::string elsewhere = scratch_.path() + "/elsewhere";

@@ -4,16 +4,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
 #include "agent/volume/directories.h"
 #include "agent/volume/empty_dir.h"
 #include "agent/volume/host_path.h"
+#include "agent/volume/local_volumes.h"
 #include "agent/volume/mounts.h"
 #include "agent/volume/names.h"
 #include "agent/volume/nfs.h"
 #include "agent/volume/safe_remove.h"
+#include "agent/volume/staged_claims.h"
 #include "base/unique_fd.h"
 
 namespace sandboxlet::agent {
@@ -27,6 +30,8 @@ constexpr char kDiscarded[] = "/discarded";
 
 // No volume has a name like this.
 constexpr char kHosts[] = "/.hosts";
+// What claims were staged from, in the directory of volumes: it goes with them.
+constexpr char kStagedClaims[] = "/volumes/.claims";
 
 // Private: containers reach a volume by the mount of it alone, which leads past its parents' modes,
 // and no other user of the node reaches it at all.
@@ -61,13 +66,67 @@ Result<std::string> Volumes::stage(const std::string& uid, const VolumeRequest& 
 
 Result<std::string> Volumes::stage_persistent(const std::string& uid, const std::string& name,
                                               const PersistentVolume& volume) {
+  if (const auto* other = std::get_if<OtherKind>(&volume.source)) {
+    return Error(Code::kUnimplemented,
+                 "PersistentVolumes of kind " + other->field + " are not supported");
+  }
+  if (const auto* source = std::get_if<NodeVolume>(&volume.source)) {
+    return stage_node_volume(uid, name, *source);
+  }
+  CHECK_OK(remember(uid, name, volume));
   if (const auto* source = std::get_if<HostPath>(&volume.source)) return stage_host_path(*source);
   if (const auto* source = std::get_if<Local>(&volume.source)) return stage_local(*source);
-  if (const auto* source = std::get_if<Nfs>(&volume.source)) return stage_nfs(uid, name, *source);
-  return Error(Code::kUnimplemented, "PersistentVolumes of kind " +
-                                         std::get<OtherKind>(volume.source).field +
-                                         " are not supported");
+  return stage_nfs(uid, name, std::get<Nfs>(volume.source));
 }
+
+Result<> Volumes::remember(const std::string& uid, const std::string& name,
+                           const PersistentVolume& volume) {
+  TRY(const std::string directory, directory_of(uid));
+  const std::lock_guard lock(making_);
+  CHECK_OK(make_parents({root_, directory, directory + kVolumes, directory + kStagedClaims}));
+  return save_staged_claim(directory + kStagedClaims, name, volume);
+}
+
+Result<std::optional<PersistentVolume>> Volumes::staged_from(const std::string& uid,
+                                                             const std::string& name) const {
+  TRY(const std::string directory, directory_of(uid));
+  return staged_claim(directory + kStagedClaims, name);
+}
+
+// ---- Volumes of the node, which Sandboxes share
+
+Result<std::string> Volumes::stage_node_volume(const std::string& uid, const std::string& name,
+                                               const NodeVolume& source) {
+  const NameLocks::Lock sandbox(sandboxes_, uid);
+  const NameLocks::Lock use(uses_, source.name);
+  // First, so that who unmounts finds it.
+  CHECK_OK(remember(uid, name, {source}));
+  return node_volumes_->stage(source.name);
+}
+
+Result<bool> Volumes::is_in_use(const std::string& node_volume, const std::string& but_for) const {
+  TRY(const auto uids, list());
+  for (const std::string& uid : uids) {
+    if (uid == but_for) continue;
+    TRY(const auto used, staged_node_volumes(root_ + "/" + uid + kStagedClaims));
+    if (std::find(used.begin(), used.end(), node_volume) != used.end()) return true;
+  }
+  return false;
+}
+
+Result<> Volumes::unstage_node_volumes(const std::string& uid) {
+  const std::string claims = root_ + "/" + uid + kStagedClaims;
+  TRY(const auto used, staged_node_volumes(claims));
+  for (const std::string& volume : used) {
+    const NameLocks::Lock use(uses_, volume);
+    TRY(const bool others, is_in_use(volume, uid));
+    if (!others) CHECK_OK(node_volumes_->unstage(volume));
+    CHECK_OK(forget_node_volume(claims, volume));
+  }
+  return {};
+}
+
+// ---- Volumes of one Sandbox
 
 Result<std::string> Volumes::stage_here(const std::string& uid, const VolumeRequest& request) {
   TRY(const std::string directory, directory_of(uid));
@@ -118,7 +177,9 @@ Result<std::string> Volumes::write_hosts(const std::string& uid, const std::stri
 
 Result<> Volumes::unstage_all(const std::string& uid) {
   TRY(const std::string directory, directory_of(uid));
+  const NameLocks::Lock sandbox(sandboxes_, uid);
   CHECK_OK(remove_tree(directory + kDiscarded));
+  CHECK_OK(unstage_node_volumes(uid));
   CHECK_OK(unmount_children(directory + kVolumes));
   // All at once: a stage never finds a volume half emptied, whenever the agent dies.
   if (rename((directory + kVolumes).c_str(), (directory + kDiscarded).c_str()) != 0 &&

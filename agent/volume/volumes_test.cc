@@ -14,6 +14,7 @@
 #include <fstream>
 #include <thread>
 
+#include "agent/volume/local_volumes.h"
 #include "agent/volume/mounts.h"
 #include "agent/volume/testing.h"
 #include "base/unique_fd.h"
@@ -36,7 +37,8 @@ class VolumesTest : public testing::Test {
 
   const Scratch scratch_;
   const std::string home_ = scratch_.path() + "/sandboxes/u-1";
-  Volumes volumes_{scratch_.path()};
+  LocalVolumes node_volumes_{scratch_.path()};
+  Volumes volumes_{scratch_.path(), &node_volumes_};
 };
 
 class MountingVolumesTest : public VolumesTest {
@@ -269,6 +271,65 @@ TEST_F(VolumesTest, VolumesOfOneSandboxAreStagedSideBySide) {
     for (std::thread& thread : threads) thread.join();
     ASSERT_TRUE(volumes_.remove("u-1"));
   }
+}
+
+// ---- Volumes of the node
+
+class NodeVolumesTest : public VolumesTest {
+ protected:
+  void SetUp() override {
+    const NewVolume wanted{VolumeMode::kDirectory, 1, {"default", "data-box", "c-1"}};
+    ASSERT_TRUE(node_volumes_.create("pvc-1", wanted));
+  }
+  std::string stage_for(const std::string& uid) {
+    auto path = volumes_.stage(uid, {"data", PersistentVolume{NodeVolume{"pvc-1"}}});
+    EXPECT_TRUE(path) << path.error().message();
+    return path.value_or("");
+  }
+  bool is_in_use() const { return volumes_.is_in_use("pvc-1").value(); }
+};
+
+TEST_F(NodeVolumesTest, AreTheSameForAllThatUseThem) {
+  put(stage_for("u-1") + "/file");
+  EXPECT_TRUE(fs::exists(stage_for("u-2") + "/file"));
+}
+
+TEST_F(NodeVolumesTest, AreInUseUntilTheLastIsUnstaged) {
+  EXPECT_FALSE(is_in_use());
+  stage_for("u-1");
+  stage_for("u-2");
+  ASSERT_TRUE(volumes_.unstage_all("u-1"));
+  EXPECT_TRUE(is_in_use());
+  EXPECT_FALSE(*volumes_.is_in_use("pvc-1", "u-2"));
+  ASSERT_TRUE(volumes_.unstage_all("u-2"));
+  EXPECT_FALSE(is_in_use());
+}
+
+TEST_F(NodeVolumesTest, StayWithTheirDataWhenASandboxIsRemoved) {
+  const std::string path = stage_for("u-1");
+  put(path + "/file");
+  ASSERT_TRUE(volumes_.remove("u-1"));
+  EXPECT_TRUE(fs::exists(path + "/file"));
+  EXPECT_FALSE(is_in_use());
+}
+
+TEST_F(NodeVolumesTest, AreKnownToALaterLifeUntilTheyAreUnstaged) {
+  stage_for("u-1");
+  Volumes later(scratch_.path(), &node_volumes_);
+  const auto known = later.staged_from("u-1", "data");
+  ASSERT_TRUE(known && *known);
+  EXPECT_EQ(std::get<NodeVolume>((*known)->source).name, "pvc-1");
+  EXPECT_TRUE(later.on_disk("u-1")->staged);
+  ASSERT_TRUE(later.unstage_all("u-1"));
+  EXPECT_FALSE(*later.staged_from("u-1", "data"));
+}
+
+TEST_F(NodeVolumesTest, OneThatIsGoneIsToldAndLeavesNothingInTheWay) {
+  EXPECT_EQ(volumes_.stage("u-1", {"data", PersistentVolume{NodeVolume{"pvc-2"}}}).error().code(),
+            Code::kNotFound);
+  EXPECT_TRUE(volumes_.on_disk("u-1")->staged);
+  EXPECT_TRUE(volumes_.remove("u-1"));
+  EXPECT_FALSE(fs::exists(home_));
 }
 
 }  // namespace

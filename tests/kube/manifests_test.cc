@@ -223,7 +223,7 @@ TEST_F(ManifestsTest, TheTypesInPoliciesAreRight) {
     return std::all_of(policies.begin(), policies.end(),
                        [](const json& policy) { return policy.contains("status"); });
   }));
-  EXPECT_EQ(policies.size(), 9);
+  EXPECT_EQ(policies.size(), 11);
   for (const json& policy : policies) {
     const json& status = policy["status"];
     EXPECT_EQ(status.value("typeChecking", json::object()), json::object())
@@ -334,6 +334,17 @@ constexpr Right kAllowed[] = {
     {"sandboxlet", "patch", "sandboxlet.io/sandboxnodes/status", ""},
     {"sandboxlet", "get", "/namespaces", ""},
     {"sandboxlet", "get", "/serviceaccounts"},
+    {"sandboxlet", "get", "/persistentvolumeclaims"},
+    {"sandboxlet", "list", "/persistentvolumeclaims", ""},
+    {"sandboxlet", "watch", "/persistentvolumeclaims", ""},
+    {"sandboxlet", "patch", "/persistentvolumeclaims/status"},
+    {"sandboxlet", "create", "/persistentvolumes", ""},
+    {"sandboxlet", "delete", "/persistentvolumes", ""},
+    {"sandboxlet", "get", "/persistentvolumes", ""},
+    {"sandboxlet", "list", "/persistentvolumes", ""},
+    {"sandboxlet", "patch", "/persistentvolumes", ""},
+    {"sandboxlet", "watch", "/persistentvolumes", ""},
+    {"sandboxlet", "get", "storage.k8s.io/storageclasses", ""},
     {"sandboxlet", "create", "events.k8s.io/events"},
     {"sandboxlet", "patch", "events.k8s.io/events"},
     {"sandboxlet", "create", "coordination.k8s.io/leases", kNodeLease},
@@ -365,6 +376,10 @@ constexpr Right kForbidden[] = {
     {"sandbox-shim", "update", "coordination.k8s.io/leases", kSystem, "another"},
     {"sandbox-shim", "update", "coordination.k8s.io/leases", kNodeLease, "node-1"},
     {"sandbox-shim", "get", "coordination.k8s.io/leases", "kube-node-lease"},
+    {"sandboxlet", "patch", "/persistentvolumeclaims"},
+    {"sandboxlet", "delete", "/persistentvolumeclaims"},
+    {"sandboxlet", "update", "/persistentvolumes", ""},
+    {"sandboxlet", "patch", "/persistentvolumes/status", ""},
     {"sandboxlet", "list", "/namespaces", ""},
     {"sandboxlet", "get", "/secrets"},
     {"sandboxlet", "list", "/serviceaccounts"},

@@ -21,6 +21,35 @@ json sandbox_node(const std::string& name) {
 
 json status(const json& fields) { return {{"status", fields}}; }
 
+const std::string kVolumes = "/api/v1/persistentvolumes";
+const std::string kClaims = "/api/v1/namespaces/default/persistentvolumeclaims";
+constexpr char kNotMyVolume[] = "not a volume of node \\\"mine\\\"";
+
+// As the agent of that node makes it.
+json volume(const std::string& name, const std::string& node) {
+  const json here = {
+      {"key", "kubernetes.io/hostname"}, {"operator", "In"}, {"values", json::array({node})}};
+  const json term = {{"matchExpressions", json::array({here})}};
+  const json claim = {{"kind", "PersistentVolumeClaim"},
+                      {"namespace", "default"},
+                      {"name", "data"},
+                      {"uid", name.substr(std::min<size_t>(name.size(), 4))}};
+  return {{"metadata", {{"name", name}, {"labels", {{"sandboxlet.io/node", node}}}}},
+          {"spec",
+           {{"capacity", {{"storage", "1Gi"}}},
+            {"accessModes", {"ReadWriteOnce"}},
+            {"nodeAffinity", {{"required", {{"nodeSelectorTerms", json::array({term})}}}}},
+            {"claimRef", claim},
+            {"csi", {{"driver", "local.sandboxlet.io"}, {"volumeHandle", name}}}}}};
+}
+
+json claim(const std::string& name, const std::string& node) {
+  return {
+      {"metadata", {{"name", name}, {"labels", {{"sandboxlet.io/node", node}}}}},
+      {"spec",
+       {{"accessModes", {"ReadWriteOnce"}}, {"resources", {{"requests", {{"storage", "1Gi"}}}}}}}};
+}
+
 // The agent of node "mine", held to it by a policy that takes a moment to hold.
 class NodeRestrictionTest : public ManifestsTest {
  protected:
@@ -93,6 +122,52 @@ TEST_F(NodeRestrictionTest, AnAgentDoesNotBind) {
               HasSubstr("an agent does not bind"));
   EXPECT_THAT(write("PATCH", kSandboxes + "/unbound/status", status({{"nodeName", "mine"}})),
               HasSubstr("HTTP/2 422"));
+}
+
+TEST_F(NodeRestrictionTest, AnAgentMakesChangesAndRemovesVolumesOfItsNodeAlone) {
+  EXPECT_THAT(write("POST", kVolumes, volume("pvc-u-1", "mine")), HasSubstr(kTaken));
+  const json grown = {{"spec", {{"capacity", {{"storage", "2Gi"}}}}}};
+  EXPECT_THAT(write("PATCH", kVolumes + "/pvc-u-1", grown), HasSubstr(kTaken));
+  const json given_away = {{"metadata", {{"labels", {{"sandboxlet.io/node", "theirs"}}}}}};
+  EXPECT_THAT(write("PATCH", kVolumes + "/pvc-u-1", given_away), HasSubstr(kNotMyVolume));
+  EXPECT_THAT(write("DELETE", kVolumes + "/pvc-u-1", {}), HasSubstr(kTaken));
+
+  EXPECT_THAT(write("POST", kVolumes, volume("pvc-u-1", "theirs")), HasSubstr(kNotMyVolume));
+  json elsewhere = volume("pvc-u-1", "mine");
+  elsewhere["spec"]["nodeAffinity"] = volume("", "theirs")["spec"]["nodeAffinity"];
+  EXPECT_THAT(write("POST", kVolumes, elsewhere), HasSubstr(kNotMyVolume));
+  elsewhere["spec"].erase("nodeAffinity");
+  EXPECT_THAT(write("POST", kVolumes, elsewhere), HasSubstr(kNotMyVolume));
+
+  ask("POST", kVolumes, volume("pvc-u-2", "theirs").dump());
+  for (const std::string method : {"PATCH", "DELETE"}) {
+    EXPECT_THAT(write(method, kVolumes + "/pvc-u-2", method == "PATCH" ? grown : json()),
+                HasSubstr(kNotMyVolume))
+        << method;
+  }
+}
+
+TEST_F(NodeRestrictionTest, AnAgentMakesNoVolumesOfOthersDriversNorUnderAnotherClaimsName) {
+  json foreign = volume("pvc-u-3", "mine");
+  foreign["spec"]["csi"]["driver"] = "ebs.csi.aws.com";
+  EXPECT_THAT(write("POST", kVolumes, foreign), HasSubstr("an agent touches only volumes of"));
+  json host_path = volume("pvc-u-3", "mine");
+  host_path["spec"].erase("csi");
+  host_path["spec"]["hostPath"] = {{"path", "/"}};
+  EXPECT_THAT(write("POST", kVolumes, host_path), HasSubstr("an agent touches only volumes of"));
+  json misnamed = volume("pvc-u-3", "mine");
+  misnamed["spec"]["claimRef"]["uid"] = "u-4";
+  EXPECT_THAT(write("POST", kVolumes, misnamed), HasSubstr("names a volume by its claim"));
+}
+
+TEST_F(NodeRestrictionTest, AnAgentTellsOfClaimsOfItsNodeAlone) {
+  for (const std::string node : {"mine", "theirs"}) {
+    ask("POST", kClaims, claim("of-" + node, node).dump());
+  }
+  const json told = status({{"capacity", {{"storage", "1Gi"}}}});
+  EXPECT_THAT(write("PATCH", kClaims + "/of-mine/status", told), HasSubstr(kTaken));
+  EXPECT_THAT(write("PATCH", kClaims + "/of-theirs/status", told),
+              HasSubstr("not a claim of node \\\"mine\\\""));
 }
 
 TEST_F(NodeRestrictionTest, ATokenThatNoPodHasWritesNothing) {

@@ -86,6 +86,7 @@ void add_mounts(Holdings& held, const PrivateRuntime& runtime) {
     if (!path.starts_with(runtime.dir() + "/")) continue;
     path.erase(0, runtime.dir().size() + 1);
     if (path.starts_with("data/sandboxes/")) held["volume mounts"].insert(path);
+    if (path.starts_with("data/local-volumes/")) held["volume mounts"].insert(path);
     if (path.starts_with("state/")) held["runtime mounts"].insert(path);
   }
 }
@@ -142,9 +143,11 @@ Holdings holdings_of(const PrivateRuntime& runtime, cri::Client& client, CoreLoo
   add_shims(held, runtime);
   add_logs(held, runtime);
   held["volumes"] = names_in(runtime.dir() + "/data/sandboxes");
+  held["local volumes"] = names_in(runtime.dir() + "/data/local-volumes");
   for (const auto& file : names_in(runtime.dir() + "/data")) {
-    const bool known = file == "lock" || file == "sandboxes" || file == "lease-renewed" ||
-                       file == "fences" || file.starts_with("sandboxes.db");
+    const bool known = file == "lock" || file == "sandboxes" || file == "local-volumes" ||
+                       file == "lease-renewed" || file == "fences" ||
+                       file.starts_with("sandboxes.db");
     if (!known) held["other files"].insert(file);
   }
   std::erase_if(held, [](const auto& kind) { return kind.second.empty(); });
