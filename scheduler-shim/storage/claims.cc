@@ -19,7 +19,7 @@ constexpr Duration kLooks = std::chrono::seconds(10);
 
 kube::ObjectRef ref_of(const std::string& claim) {
   const size_t slash = claim.find('/');
-  return {kClaims, claim.substr(0, slash), claim.substr(slash + 1), ""};
+  return {kube::kPersistentVolumeClaims, claim.substr(0, slash), claim.substr(slash + 1), ""};
 }
 
 // Tried again later as it is; else the user has to hear of it.
@@ -162,7 +162,7 @@ Task<Result<>> Claims::create(std::string claim) {
   const auto step = next_step(now);
   if (!step || step->kind != StepKind::kCreate) co_return Result<>();
   Json body = new_claim(*step->user, now.name);
-  const kube::ObjectRef all{kClaims, step->user->sandbox.namespace_, "", ""};
+  const kube::ObjectRef all{kube::kPersistentVolumeClaims, step->user->sandbox.namespace_, "", ""};
   auto made = co_await context_.client.create(all, std::move(body));
   if (!made && made.error().code() == Code::kAlreadyExists) {
     const kube::ObjectRef ref = ref_of(claim);
@@ -232,7 +232,7 @@ Task<Result<>> Claims::bind_volume(std::string claim) {
   const Situation now = complete_situation(claim);
   const auto step = next_step(now);
   if (!step || step->kind != StepKind::kBindVolume) co_return Result<>();
-  const kube::ObjectRef ref{kVolumes, "", now.volume->name, ""};
+  const kube::ObjectRef ref{kube::kPersistentVolumes, "", now.volume->name, ""};
   Json patch = bind_volume_patch(*now.volume, *now.claim);
   const auto written = co_await context_.client.merge_patch(ref, std::move(patch));
   if (!written) co_return written.error();

@@ -22,8 +22,8 @@ class ClaimsTest : public testing::Test {
  protected:
   ClaimsTest() {
     spdlog::set_level(spdlog::level::off);
-    put(kStorageClasses, "", scheduler::storage_class_json("local", api::kLocalProvisioner));
-    put(kStorageClasses, "",
+    put(kube::kStorageClasses, "", scheduler::storage_class_json("local", api::kLocalProvisioner));
+    put(kube::kStorageClasses, "",
         scheduler::storage_class_json("static", "kubernetes.io/no-provisioner"));
     add_node("node-1");
     begin();
@@ -63,7 +63,7 @@ class ClaimsTest : public testing::Test {
     return {kube::kSandboxes, "default", name, subresource};
   }
   static kube::ObjectRef claim_ref(const std::string& name, std::string_view subresource = {}) {
-    return {kClaims, "default", name, subresource};
+    return {kube::kPersistentVolumeClaims, "default", name, subresource};
   }
   Json get(const kube::ObjectRef& ref) const {
     auto answer = server_.objects().get(ref);
@@ -109,7 +109,7 @@ class ClaimsTest : public testing::Test {
     Json object = scheduler::claim_json(name);
     object["metadata"].erase("finalizers");
     object.merge_patch(change);
-    put(kClaims, "default", object);
+    put(kube::kPersistentVolumeClaims, "default", object);
     loop_.run_for(2s);
   }
   // Its agent takes it on, and later lets it go.
@@ -302,16 +302,16 @@ TEST_F(ClaimsTest, AClaimThatIsNotThereIsWaitedFor) {
 // ---- Volumes
 
 TEST_F(ClaimsTest, AVolumeThatIsThereIsBoundByItsClaimRef) {
-  put(kVolumes, "", scheduler::volume_json("large", "5Gi", {"node-1"}));
-  put(kVolumes, "", scheduler::volume_json("small", "1Gi", {"node-1"}));
+  put(kube::kPersistentVolumes, "", scheduler::volume_json("large", "5Gi", {"node-1"}));
+  put(kube::kPersistentVolumes, "", scheduler::volume_json("small", "1Gi", {"node-1"}));
   put_claim("data", {{"spec", {{"storageClassName", "static"}}}});
   create(naming("data"));
   EXPECT_EQ(node_of(), "node-1");
-  const Json small = get({kVolumes, "", "small", ""});
+  const Json small = get({kube::kPersistentVolumes, "", "small", ""});
   EXPECT_EQ(small["spec"]["claimRef"]["uid"], claim("data")["metadata"]["uid"]);
   EXPECT_EQ(small["metadata"]["annotations"]["pv.kubernetes.io/bound-by-controller"], "yes");
   EXPECT_EQ(selected("data"), "");
-  EXPECT_FALSE(get({kVolumes, "", "large", ""})["spec"].contains("claimRef"));
+  EXPECT_FALSE(get({kube::kPersistentVolumes, "", "large", ""})["spec"].contains("claimRef"));
 }
 
 TEST_F(ClaimsTest, WhatIsBoundIsWrittenNoMore) {

@@ -21,13 +21,15 @@ bool is_known(const Info* known, const Info& read) {
 
 VolumeWatch::VolumeWatch(const scheduler::ControllerContext& context) : context_(context) {
   follow(
-      kClaims, kube::Informer::Key::kUid, [this](const Json& object) { set_claim(object); },
+      kube::kPersistentVolumeClaims, kube::Informer::Key::kUid,
+      [this](const Json& object) { set_claim(object); },
       [this](const std::string& uid) { remove_claim(uid); });
   follow(
-      kVolumes, kube::Informer::Key::kName, [this](const Json& object) { set_volume(object); },
+      kube::kPersistentVolumes, kube::Informer::Key::kName,
+      [this](const Json& object) { set_volume(object); },
       [this](const std::string& name) { remove_volume(name); });
   follow(
-      kStorageClasses, kube::Informer::Key::kName,
+      kube::kStorageClasses, kube::Informer::Key::kName,
       [this](const Json& object) { set_class(object); },
       [this](const std::string& name) { changed("", index_.remove_class(name)); });
 }

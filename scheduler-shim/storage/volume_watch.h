@@ -11,10 +11,6 @@ namespace sandboxlet::storage {
 
 using Json = nlohmann::json;
 
-inline constexpr kube::Resource kClaims{"", "v1", "persistentvolumeclaims"};
-inline constexpr kube::Resource kVolumes{"", "v1", "persistentvolumes"};
-inline constexpr kube::Resource kStorageClasses{"storage.k8s.io", "v1", "storageclasses"};
-
 // Follows claims, volumes and storage classes into the index that decisions are made from. Outlives
 // whoever listens. Belongs to the core thread.
 class VolumeWatch {
