@@ -1,8 +1,6 @@
 // The whole path in a cluster: a real API server, the shim, one agent and a private containerd,
 // beside bare CRI calls on that containerd.
 
-#include "tests/rig/cluster.h"
-
 #include <unistd.h>
 
 #include <chrono>
@@ -13,21 +11,12 @@
 #include <sstream>
 
 #include "base/command.h"
-#include "bench/cluster_driver.h"
-#include "bench/figure.h"
-#include "bench/floor.h"
+#include "bench/cluster_bench.h"
 #include "bench/process.h"
 #include "bench/settle.h"
-#include "bench/suite.h"
 
 namespace sandboxlet::bench {
 namespace {
-
-struct Bench {
-  test::Cluster& cluster;
-  ClusterDriver& driver;
-  Floor& floor;
-};
 
 Result<Figures> create(Bench& bench) {
   constexpr int kRounds = 15;
@@ -232,7 +221,10 @@ const std::vector<Entry<Bench>>& entries() {
       {{"cluster_endpoint_ready"}, endpoint},
       {{"cluster_100_creates", "cluster_100_creates_half"}, at_once},
       {{"cluster_rss_200", "cluster_idle_requests"}, density},
-      {{"cluster_handover_stop", "cluster_handover_kill"}, handover}};
+      {{"cluster_handover_stop", "cluster_handover_kill"}, handover},
+      // From here on its controllers run beside it.
+      {{"cluster_create_with_image", "cluster_create_with_directory"}, create_with_claim},
+      {{"cluster_500_rounds_left"}, rounds_with_claims}};
   return all;
 }
 
@@ -249,7 +241,7 @@ Result<Figures> measure(const std::regex& wanted) {
   static_cast<void>(shim);
   TRY(const auto driver, ClusterDriver::make(server->kubeconfig()));
   TRY(const auto floor, Floor::make(*node->runtime));
-  Bench bench{cluster, *driver, *floor};
+  Bench bench{*server, cluster, *driver, *floor};
   return measure_each(chosen, bench, wanted);
 }
 

@@ -60,8 +60,14 @@ Result<double> ClusterDriver::create(const std::string& name) {
 }
 
 Result<Samples> ClusterDriver::create_all(const std::vector<std::string>& names) {
+  std::vector<Json> sandboxes;
+  for (const auto& name : names) sandboxes.push_back(sandbox(name));
+  return create_all_of(sandboxes);
+}
+
+Result<Samples> ClusterDriver::create_all_of(const std::vector<Json>& sandboxes) {
   return create_until(
-      names, [this](const auto& name) { return holds(name, "Ready"); }, "Ready");
+      sandboxes, [this](const auto& name) { return holds(name, "Ready"); }, "Ready");
 }
 
 Result<double> ClusterDriver::create_bound(const std::string& name) {
@@ -70,24 +76,25 @@ Result<double> ClusterDriver::create_bound(const std::string& name) {
     return found != seen_.objects.end() &&
            found->second.contains(Json::json_pointer("/status/nodeName"));
   };
-  TRY(const Samples took, create_until({name}, is_bound, "a binding"));
+  TRY(const Samples took, create_until({sandbox(name)}, is_bound, "a binding"));
   return took.percentile(100);
 }
 
-Result<Samples> ClusterDriver::create_until(const std::vector<std::string>& names,
+Result<Samples> ClusterDriver::create_until(const std::vector<Json>& sandboxes,
                                             const std::function<bool(const std::string&)>& is_so,
                                             const std::string& what) {
   std::optional<Error> refusal;
   const auto begun = SteadyClock::now();
-  for (const auto& name : names) {
+  std::vector<std::string> waiting;
+  for (const Json& sandbox : sandboxes) {
+    waiting.push_back(sandbox["metadata"]["name"]);
     auto note = [&refusal](std::exception_ptr failure, Result<Json> answer) {
       die_on_exception(failure);
       if (!answer) refusal = std::move(answer.error());
     };
     const kube::ObjectRef all{kube::kSandboxes, "default", "", ""};
-    asio::co_spawn(loop_.io(), connection_.client().create(all, Json::parse(manifest(name))), note);
+    asio::co_spawn(loop_.io(), connection_.client().create(all, sandbox), note);
   }
-  std::vector<std::string> waiting = names;
   Samples took;
   const bool seen = seen_.wait_until([&] {
     const size_t ended = std::erase_if(waiting, is_so);

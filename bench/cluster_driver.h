@@ -24,6 +24,7 @@ class ClusterDriver {
   Result<double> create(const std::string& name);
   // All at once; how long each of them took.
   Result<Samples> create_all(const std::vector<std::string>& names);
+  Result<Samples> create_all_of(const std::vector<nlohmann::json>& sandboxes);
   // From the object's creation to its binding to a node.
   Result<double> create_bound(const std::string& name);
   // From the patch of spec.pause to Suspended=True, or to Ready=True.
@@ -40,7 +41,7 @@ class ClusterDriver {
   explicit ClusterDriver(const kube::ClusterConfig& config);
   Result<> follow();
   // Until it is so of each; what says it for an error.
-  Result<Samples> create_until(const std::vector<std::string>& names,
+  Result<Samples> create_until(const std::vector<nlohmann::json>& sandboxes,
                                const std::function<bool(const std::string& name)>& is_so,
                                const std::string& what);
   Result<double> patch(const std::string& name, bool pause, const std::string& condition);

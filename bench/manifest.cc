@@ -11,4 +11,6 @@ std::string manifest(const std::string& name) {
          test::kCounterImage + R"(","imagePullPolicy":"IfNotPresent"}]}}}})";
 }
 
+nlohmann::json sandbox(const std::string& name) { return nlohmann::json::parse(manifest(name)); }
+
 }  // namespace sandboxlet::bench
