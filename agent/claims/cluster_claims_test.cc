@@ -5,7 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include "agent/claims/fields.h"
-#include "agent/claims/testing_node.h"
+#include "agent/claims/testing/storage_node.h"
 #include "agent/volume/testing.h"
 #include "api/testing/sandboxes.h"
 

@@ -8,7 +8,7 @@
 #include <fstream>
 
 #include "agent/claims/fields.h"
-#include "agent/claims/testing_node.h"
+#include "agent/claims/testing/storage_node.h"
 #include "agent/volume/testing.h"
 
 namespace sandboxlet::agent {

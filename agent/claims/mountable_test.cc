@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "agent/claims/testing.h"
+#include "agent/claims/testing/objects.h"
 
 namespace sandboxlet::agent {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "agent/claims/testing.h"
+#include "agent/claims/testing/objects.h"
 
 namespace sandboxlet::agent {
 namespace {

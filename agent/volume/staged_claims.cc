@@ -66,6 +66,10 @@ std::optional<PersistentVolume> parse(const std::string& text) {
   return {};
 }
 
+std::string within(const std::string& directory, const std::string& name) {
+  return directory + "/" + name;
+}
+
 std::string path_of(const std::string& directory, const std::string& volume) {
   return directory + "/" + volume + kSuffix;
 }
@@ -103,7 +107,7 @@ std::optional<PersistentVolume> staged_claim(const std::string& directory,
 Result<std::vector<std::string>> staged_node_volumes(const std::string& directory) {
   TRY(const auto files, names_in(directory));
   std::set<std::string> volumes;
-  for (const std::string& file : files) volumes.insert(node_volume_in(directory + "/" + file));
+  for (const std::string& file : files) volumes.insert(node_volume_in(within(directory, file)));
   volumes.erase("");
   return std::vector<std::string>(volumes.begin(), volumes.end());
 }
@@ -111,7 +115,7 @@ Result<std::vector<std::string>> staged_node_volumes(const std::string& director
 Result<> forget_node_volume(const std::string& directory, const std::string& node_volume) {
   TRY(const auto files, names_in(directory));
   for (const std::string& file : files) {
-    const std::string path = directory + "/" + file;
+    const std::string path = within(directory, file);
     if (node_volume_in(path) != node_volume) continue;
     if (unlink(path.c_str()) != 0) return errno_error("remove " + path);
   }

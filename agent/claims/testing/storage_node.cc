@@ -1,4 +1,4 @@
-#include "agent/claims/testing_node.h"
+#include "agent/claims/testing/storage_node.h"
 
 #include "agent/claims/fields.h"
 #include "kube/fake_kinds.h"

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "agent/claims/cluster_claims.h"
-#include "agent/claims/testing.h"
+#include "agent/claims/testing/objects.h"
 #include "base/manual_loop.h"
 #include "kube/fake_api_server.h"
 

@@ -1,4 +1,4 @@
-#include "agent/claims/testing.h"
+#include "agent/claims/testing/objects.h"
 
 #include "api/storage.h"
 
