@@ -103,6 +103,112 @@ TEST_F(ShimRestrictionTest, TheShimTouchesOnlyServicesThatASandboxControls) {
   EXPECT_THAT(as(shim_, "DELETE", ours), HasSubstr("HTTP/2 200"));
 }
 
+// A claim in "default" that nothing controls, gone again with this object.
+class ShimClaimsTest : public ShimRestrictionTest {
+ protected:
+  void SetUp() override {
+    ShimRestrictionTest::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    ask("POST", kClaims, claim("theirs").dump());
+    ask("POST", kVolumes, volume("disk").dump());
+    ASSERT_TRUE(eventually([&] {
+      return patch_claim({{"labels", {{"a", "b"}}}}).find("HTTP/2 422") == 0 &&
+             patch_volume({{"metadata", {{"labels", {{"a", "b"}}}}}}).find("HTTP/2 422") == 0;
+    }));
+  }
+  void TearDown() override {
+    if (!IsSkipped()) {
+      ask("PATCH", kClaims + "/theirs", R"({"metadata": {"finalizers": null}})", kMergePatch);
+      ask("DELETE", kClaims + "/theirs");
+      ask("PATCH", kVolumes + "/disk", R"({"metadata": {"finalizers": null}})", kMergePatch);
+      ask("DELETE", kVolumes + "/disk");
+    }
+    ShimRestrictionTest::TearDown();
+  }
+
+  static json claim(const std::string& name) {
+    return {{"metadata", {{"name", name}}},
+            {"spec",
+             {{"accessModes", {"ReadWriteOnce"}},
+              {"resources", {{"requests", {{"storage", "1Gi"}}}}}}}};
+  }
+  static json volume(const std::string& name) {
+    return {{"metadata", {{"name", name}}},
+            {"spec",
+             {{"accessModes", {"ReadWriteOnce"}},
+              {"capacity", {{"storage", "1Gi"}}},
+              {"hostPath", {{"path", "/mnt/disk"}}}}}};
+  }
+  static json owner(const std::string& kind, bool is_controller) {
+    return {{"apiVersion", "agents.x-k8s.io/v1beta1"},
+            {"kind", kind},
+            {"name", "held"},
+            {"uid", "u-1"},
+            {"controller", is_controller}};
+  }
+  std::string patch_claim(const json& metadata) {
+    return as(shim_, "PATCH", kClaims + "/theirs?dryRun=All", {{"metadata", metadata}});
+  }
+  std::string patch_volume(const json& patch) {
+    return as(shim_, "PATCH", kVolumes + "/disk?dryRun=All", patch);
+  }
+
+  const std::string kClaims = "/api/v1/namespaces/default/persistentvolumeclaims";
+  const std::string kVolumes = "/api/v1/persistentvolumes";
+};
+
+TEST_F(ShimClaimsTest, TheShimMakesOnlyClaimsThatASandboxControls) {
+  json object = claim("new");
+  const std::string path = kClaims + "?dryRun=All";
+  EXPECT_THAT(as(shim_, "POST", path, object),
+              HasSubstr("the shim touches only what a Sandbox controls"));
+  object["metadata"]["ownerReferences"] = json::array({owner("Sandbox", true)});
+  EXPECT_THAT(as(shim_, "POST", path, object), HasSubstr("HTTP/2 201"));
+}
+
+TEST_F(ShimClaimsTest, OfAClaimTheShimWritesOnlyWhatIsItsOwn) {
+  const json ours = {"sandboxlet.io/claim-in-use", "kubernetes.io/pvc-protection"};
+  const json theirs = {"example.com/theirs", "kubernetes.io/pvc-protection"};
+  for (const json& metadata : std::initializer_list<json>{
+           {{"labels", {{"sandboxlet.io/node", "node-1"}}},
+            {"annotations", {{"volume.kubernetes.io/selected-node", "node-1"}}}},
+           {{"finalizers", ours}},
+           {{"ownerReferences", json::array({owner("Sandbox", true)})}, {"finalizers", ours}}}) {
+    EXPECT_THAT(patch_claim(metadata), HasSubstr("HTTP/2 200")) << metadata;
+  }
+  for (const json& metadata :
+       std::initializer_list<json>{{{"labels", {{"team", "a"}}}},
+                                   {{"annotations", {{"pv.kubernetes.io/bind-completed", "yes"}}}},
+                                   {{"finalizers", nullptr}},
+                                   {{"finalizers", theirs}},
+                                   {{"ownerReferences", json::array({owner("Sandbox", false)})}},
+                                   {{"ownerReferences", json::array({owner("Cat", true)})}}}) {
+    EXPECT_THAT(patch_claim(metadata), HasSubstr("HTTP/2 422")) << metadata;
+  }
+}
+
+TEST_F(ShimClaimsTest, OfAVolumeTheShimWritesOnlyWhoseItIs) {
+  json bound = {{"metadata", {{"annotations", {{"pv.kubernetes.io/bound-by-controller", "yes"}}}}},
+                {"spec",
+                 {{"claimRef",
+                   {{"apiVersion", "v1"},
+                    {"kind", "PersistentVolumeClaim"},
+                    {"namespace", "default"},
+                    {"name", "theirs"},
+                    {"uid", "u-2"}}}}}};
+  EXPECT_THAT(patch_volume(bound), HasSubstr("HTTP/2 200"));
+  for (const json& patch :
+       std::initializer_list<json>{{{"spec", {{"capacity", {{"storage", "2Gi"}}}}}},
+                                   {{"spec", {{"persistentVolumeReclaimPolicy", "Delete"}}}},
+                                   {{"metadata", {{"annotations", {{"team", "a"}}}}}},
+                                   {{"metadata", {{"finalizers", nullptr}}}}}) {
+    EXPECT_THAT(patch_volume(patch), HasSubstr("HTTP/2 422")) << patch;
+  }
+  ask("PATCH", kVolumes + "/disk", bound.dump(), kMergePatch);
+  bound["spec"]["claimRef"]["uid"] = "u-3";
+  EXPECT_THAT(patch_volume(bound), HasSubstr("the shim touches no volume that is a claim's"));
+}
+
 TEST_F(ShimRestrictionTest, OthersChangeSandboxes) {
   ask("PATCH", kSandboxes + "/held", spec_change().dump(), kMergePatch);
   EXPECT_EQ(ask("GET", kSandboxes + "/held")["spec"]["operatingMode"], "Suspended");

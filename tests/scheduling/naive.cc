@@ -169,12 +169,61 @@ bool fits_spread(const Known& known, const PodInfo& pod, const NodeInfo& node) {
   });
 }
 
+bool uses(const PodInfo& pod, const std::string& key) {
+  return pod.claims && std::any_of(pod.claims->begin(), pod.claims->end(), [&](const auto& one) {
+           return claim_key(pod.identity->namespace_, one.name) == key;
+         });
+}
+
+// Where the volume of an unbound claim is to be; empty where that is open.
+std::string place_of(const Known& known, const ClaimInfo& claim) {
+  if (!claim.selected_node.empty()) return claim.selected_node;
+  for (const auto& [uid, placed] : known.placed) {
+    if (uses(placed.pod, claim.key())) return placed.node;
+  }
+  return "";
+}
+
+int64_t local_bytes(const Known& known, const std::string& node) {
+  int64_t bytes = 0;
+  for (const auto& [name, volume] : known.volumes) {
+    if (volume.local_node == node) bytes += volume.capacity;
+  }
+  for (const auto& [key, claim] : known.claims) {
+    const std::string volume = claim.volume_name.empty() ? "pvc-" + claim.uid : claim.volume_name;
+    if (known.volumes.contains(volume)) continue;
+    if (place_of(known, claim) == node) bytes += claim.request;
+  }
+  return bytes;
+}
+
+bool fits_claims(const Known& known, const PodInfo& pod, const NodeInfo& node) {
+  if (!pod.claims) return true;
+  int64_t needed = 0;
+  for (const auto& used : *pod.claims) {
+    const auto found = known.claims.find(claim_key(pod.identity->namespace_, used.name));
+    if (found == known.claims.end()) return false;
+    const ClaimInfo& claim = found->second;
+    if (claim.is_bound) {
+      const auto volume = known.volumes.find(claim.volume_name);
+      if (volume == known.volumes.end() || volume->second.local_node != node.name) return false;
+      continue;
+    }
+    const std::string place = place_of(known, claim);
+    if (!place.empty() && place != node.name) return false;
+    if (place.empty()) needed += claim.request;
+  }
+  return needed == 0 || needed + local_bytes(known, node.name) <=
+                            node.allocatable.extended_amount("sandboxlet.io/local-volumes");
+}
+
 }  // namespace
 
 bool naive_fits(const Known& known, const PodInfo& pod, const NodeInfo& node) {
   return fits_object(known, pod, node) && fits_resources(known, pod, node) &&
          fits_ports(known, pod, node) && fits_anti_affinity(known, pod, node) &&
-         fits_affinity(known, pod, node) && fits_spread(known, pod, node);
+         fits_affinity(known, pod, node) && fits_spread(known, pod, node) &&
+         fits_claims(known, pod, node);
 }
 
 std::vector<std::string> naive_feasible(const Known& known, const PodInfo& pod) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "scheduler-shim/claim_info.h"
 #include "scheduler-shim/node_info.h"
 #include "scheduler-shim/pod_info.h"
 
@@ -19,6 +20,9 @@ struct Known {
   std::map<std::string, bool> alive;
   std::map<std::string, Placed> placed;
   std::map<std::string, Labels> namespaces;
+  // By "namespace/name"; all are of the local provisioner.
+  std::map<std::string, ClaimInfo> claims;
+  std::map<std::string, VolumeInfo> volumes;
 };
 
 // The rules once more, read straight off the lists, without any of the indexes that the filters

@@ -4,6 +4,9 @@
 
 #include <array>
 
+#include "scheduler-shim/read_claim_info.h"
+#include "scheduler-shim/testing/volumes.h"
+
 namespace sandboxlet::scheduler {
 
 namespace {
@@ -19,6 +22,8 @@ constexpr std::array kZones{"zone-1", "zone-2", "zone-3"};
 }  // namespace
 
 World::World(uint64_t seed) : random_(seed), cache_(volumes_, seed), scheduler_({.seed = seed}) {
+  volumes_.set_class("local",
+                     *read_storage_class(storage_class_json("local", "local.sandboxlet.io")));
   for (size_t i = 0; i < kNodes; ++i) change_nodes();
 }
 
@@ -42,6 +47,8 @@ void World::change_nodes() {
   Json patch = json(R"({"status": {"allocatable": {"cpu": "1", "memory": "1000Mi"}}})");
   if (!once_in(8)) patch["metadata"]["labels"]["zone"] = kZones[below(kZones.size())];
   patch["status"]["allocatable"]["pods"] = std::to_string(4 + below(4));
+  patch["status"]["allocatable"]["sandboxlet.io/local-volumes"] =
+      std::to_string(2 + below(4)) + "Gi";
   patch["spec"]["unschedulable"] = once_in(8);
   if (once_in(6)) patch["spec"]["taints"] = json(R"([{"key": "k", "effect": "NoSchedule"}])");
   if (once_in(10)) patch["status"]["conditions"] = Json::array();
@@ -86,15 +93,64 @@ Json World::random_pod_spec() {
 
 void World::create_sandbox() {
   const std::string name = "s" + std::to_string(created_++);
+  const std::string namespace_ = kNamespaces[below(kNamespaces.size())];
+  Json spec = random_pod_spec();
+  if (once_in(3)) {
+    spec.merge_patch(using_claims({name}));
+    create_claim(name, namespace_);
+  }
   Json object =
       sandbox_json({name,
-                    random_pod_spec(),
+                    spec,
                     {{"app", kApps[below(kApps.size())]}, {"rev", std::to_string(below(2))}},
-                    kNamespaces[below(kNamespaces.size())]});
+                    namespace_});
   object["spec"]["podTemplate"]["spec"]["priority"] = below(3);
   const std::string uid = object["metadata"]["uid"];
   sandboxes_[uid] = object;
   publish(Event::Kind::kSandbox, uid, object);
+}
+
+void World::create_claim(const std::string& sandbox, const std::string& namespace_) {
+  const std::string size = std::to_string(1 + below(2)) + "Gi";
+  Json claim = claim_json(sandbox, {{"metadata", {{"namespace", namespace_}}}});
+  claim["spec"]["resources"]["requests"]["storage"] = size;
+  claims_["uid-" + sandbox] = claim;
+  publish(Event::Kind::kClaim, "claim of uid-" + sandbox, claim);
+}
+
+void World::change_claims() {
+  if (claims_.empty()) return;
+  auto chosen = claims_.begin();
+  std::advance(chosen, below(claims_.size()));
+  const std::string uid = chosen->first;
+  Json& claim = chosen->second;
+  const std::string volume = "pvc-uid-" + claim["metadata"]["name"].get<std::string>();
+  const auto sandbox = sandboxes_.find(uid);
+  if (sandbox == sandboxes_.end()) {
+    if (volumes_made_.erase(volume) != 0) publish(Event::Kind::kVolume, volume, nullptr);
+    publish(Event::Kind::kClaim, "claim of " + uid, nullptr);
+    claims_.erase(chosen);
+    return;
+  }
+  const std::string node = sandbox->second.value(Json::json_pointer("/status/nodeName"), "");
+  Json& annotations = claim["metadata"]["annotations"];
+  constexpr auto kSelected = "volume.kubernetes.io/selected-node";
+  if (!annotations.contains(kSelected)) {
+    if (node.empty()) return;
+    annotations[kSelected] = node;
+  } else if (!volumes_made_.contains(volume)) {
+    volumes_made_.insert(volume);
+    const Json ref{{"namespace", claim["metadata"]["namespace"]},
+                   {"name", claim["metadata"]["name"]},
+                   {"uid", claim["metadata"]["uid"]}};
+    return publish(Event::Kind::kVolume, volume,
+                   local_volume_json(volume, claim["spec"]["resources"]["requests"]["storage"],
+                                     annotations[kSelected], {{"spec", {{"claimRef", ref}}}}));
+  } else {
+    annotations["pv.kubernetes.io/bind-completed"] = "yes";
+    claim["spec"]["volumeName"] = volume;
+  }
+  publish(Event::Kind::kClaim, "claim of " + uid, claim);
 }
 
 void World::change_sandboxes() {
@@ -129,11 +185,46 @@ void World::deliver() {
   const Event event = chosen->second.front();
   chosen->second.pop_front();
   if (chosen->second.empty()) undelivered_.erase(chosen);
-  if (event.kind == Event::Kind::kSandbox) {
-    deliver_sandbox(event);
-  } else {
-    deliver_node(event);
+  switch (event.kind) {
+    case Event::Kind::kSandbox:
+      return deliver_sandbox(event);
+    case Event::Kind::kNode:
+      return deliver_node(event);
+    case Event::Kind::kClaim:
+      return deliver_claim(event);
+    case Event::Kind::kVolume:
+      return deliver_volume(event);
   }
+}
+
+void World::deliver_claim(const Event& event) {
+  const std::string uid = event.key.substr(event.key.rfind(' ') + 1);
+  Wakes wakes = kNothing;
+  if (event.object.is_null()) {
+    const auto known = std::find_if(known_.claims.begin(), known_.claims.end(),
+                                    [&](auto& one) { return "uid-" + one.second.name == uid; });
+    wakes = volumes_.remove_claim(known->first);
+    known_.claims.erase(known);
+  } else {
+    const auto claim = read_claim(event.object);
+    ASSERT_TRUE(claim.has_value()) << claim.error().message();
+    known_.claims[claim->key()] = *claim;
+    wakes = volumes_.set_claim(*claim);
+  }
+  queue_.wake(wakes, now_);
+  queue_.retry(uid, now_);
+}
+
+void World::deliver_volume(const Event& event) {
+  if (event.object.is_null()) {
+    known_.volumes.erase(event.key);
+    return queue_.wake(volumes_.remove_volume(event.key), now_);
+  }
+  const auto volume = read_volume(event.object);
+  ASSERT_TRUE(volume.has_value()) << volume.error().message();
+  known_.volumes[volume->name] = *volume;
+  queue_.wake(volumes_.set_volume(*volume), now_);
+  queue_.retry("uid-" + volume->claim_name, now_);
 }
 
 void World::deliver_sandbox(const Event& event) {
@@ -234,6 +325,7 @@ void World::step() {
     known_.namespaces[name] = labels;
     return queue_.wake(cache_.set_namespace(name, labels), now_);
   }
+  if (chance == 3) return change_claims();
   if (chance < 6) return change_sandboxes();
   if (chance < 13) return deliver();
   if (chance < 18) return decide();
@@ -267,6 +359,10 @@ void World::check() {
 // The cache is as one that is told only what is known now.
 void World::check_cache() {
   VolumeIndex volumes;
+  volumes.set_class("local",
+                    *read_storage_class(storage_class_json("local", "local.sandboxlet.io")));
+  for (const auto& [key, claim] : known_.claims) volumes.set_claim(claim);
+  for (const auto& [name, volume] : known_.volumes) volumes.set_volume(volume);
   Cache fresh(volumes);
   for (const auto& [name, node] : known_.nodes) fresh.set_node(node);
   for (const auto& [uid, placed] : known_.placed) {
@@ -287,6 +383,7 @@ void World::check_cache() {
     EXPECT_EQ(now.scoring_milli_cpu, must.scoring_milli_cpu) << node.name;
     EXPECT_EQ(now.scoring_memory, must.scoring_memory) << node.name;
     EXPECT_EQ(cache_.nodes()[here].sandboxes, node.sandboxes) << node.name;
+    EXPECT_EQ(volumes_.local_bytes(node.name), volumes.local_bytes(node.name)) << node.name;
     EXPECT_EQ(cache_.nodes()[here].ports.size(), node.ports.size()) << node.name;
   }
 }

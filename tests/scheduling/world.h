@@ -34,7 +34,7 @@ class World {
 
  private:
   struct Event {
-    enum class Kind { kSandbox, kNode } kind;
+    enum class Kind { kSandbox, kNode, kClaim, kVolume } kind;
     std::string key;
     // As the object was; null where it was deleted.
     Json object;
@@ -48,6 +48,9 @@ class World {
   void change_sandboxes();
   void create_sandbox();
   Json random_pod_spec();
+  // What the shim, the agents and Kubernetes' controllers make of claims, one step of it.
+  void change_claims();
+  void create_claim(const std::string& sandbox, const std::string& namespace_);
   Json random_term();
   void publish(Event::Kind kind, const std::string& key, const Json& object);
 
@@ -55,6 +58,8 @@ class World {
   void deliver();
   void deliver_sandbox(const Event& event);
   void deliver_node(const Event& event);
+  void deliver_claim(const Event& event);
+  void deliver_volume(const Event& event);
   void change_lease();
 
   // One turn of the scheduler.
@@ -77,6 +82,9 @@ class World {
   // The API server.
   std::map<std::string, Json> sandboxes_;
   std::map<std::string, Json> nodes_;
+  // By the uids of their Sandboxes.
+  std::map<std::string, Json> claims_;
+  std::set<std::string> volumes_made_;
   int created_ = 0;
   // By object, what the watch has not brought yet.
   std::map<std::string, std::deque<Event>> undelivered_;
