@@ -128,6 +128,15 @@ BOOST_DESCRIBE_STRUCT(ContainerStatus, (),
                       (name, state, reason, message, exitCode, restartCount, image, startedAt,
                        finishedAt))
 
+// It is to leave its node: the shim's word, for its agent.
+struct Eviction {
+  std::string reason;  // NoExecuteTaint, NodeDrained
+  std::string message;
+  Time since;  // another for each eviction
+  bool operator==(const Eviction&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Eviction, (), (reason, message, since))
+
 struct SandboxStatus {
   std::vector<std::string> podIPs;
   std::string nodeName;
@@ -136,10 +145,14 @@ struct SandboxStatus {
   std::vector<Condition> conditions;
   // The headless Service, where there is one. Told by the shim, with more that no agent needs.
   std::string service;
+  std::optional<Eviction> eviction;
+  // The agent's answer: nothing of it runs here any more, nor will. eviction.since.
+  Time evicted;
   bool operator==(const SandboxStatus&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(SandboxStatus, (),
-                      (podIPs, nodeName, suspend, containers, conditions, service))
+                      (podIPs, nodeName, suspend, containers, conditions, service, eviction,
+                       evicted))
 
 struct Sandbox {
   std::string apiVersion;

@@ -11,6 +11,8 @@ const std::vector<FakeKind>& kinds() {
       {kLeases, "Lease", {}},
       {kEvents, "Event", {}},
       {kNamespaces, "Namespace", {}},
+      {{"", "v1", "nodes"}, "Node", {}},
+      {{"", "v1", "pods"}, "Pod", {"spec.nodeName"}},
       {kSecrets, "Secret", {}},
       {kServiceAccounts, "ServiceAccount", {}},
       {{"", "v1", "configmaps"}, "ConfigMap", {}},

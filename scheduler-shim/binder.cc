@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/asio/post.hpp>
 
 #include "api/time.h"
@@ -61,9 +63,19 @@ Result<> Binder::ready() const {
 
 void Binder::watch(kube::Resource resource, const std::string& namespace_,
                    kube::Informer::Callbacks callbacks) {
-  callbacks.synced = [this] { decide_soon(); };
+  callbacks.synced = [this] {
+    if (knows_nodes()) context_.nodes.nodes_synced();
+    decide_soon();
+  };
   informers_[std::string(resource.plural)] =
       follow(context_, resource, namespace_, kube::Informer::Key::kName, std::move(callbacks));
+}
+
+bool Binder::knows_nodes() const {
+  return std::ranges::all_of(std::array{kNodes, kube::kSandboxNodes}, [this](const auto& nodes) {
+    const auto found = informers_.find(std::string(nodes.plural));
+    return found != informers_.end() && found->second->has_synced();
+  });
 }
 
 void Binder::set(const Json& object) {
@@ -132,6 +144,11 @@ void Binder::follow_nodes() {
 }
 
 void Binder::set_node(const std::string& name) {
+  const auto find = [&name](const std::map<std::string, NodeInfo>& nodes) {
+    const auto found = nodes.find(name);
+    return found == nodes.end() ? nullptr : &found->second;
+  };
+  context_.nodes.set_node(name, find(sandbox_nodes_), find(core_nodes_));
   const auto found = sandbox_nodes_.find(name);
   if (found == sandbox_nodes_.end()) return wake(cache_.remove_node(name));
   const auto core = core_nodes_.find(name);

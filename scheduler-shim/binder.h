@@ -13,6 +13,7 @@
 #include "scheduler-shim/claim_users.h"
 #include "scheduler-shim/controller.h"
 #include "scheduler-shim/node_leases.h"
+#include "scheduler-shim/node_listener.h"
 #include "scheduler-shim/queue.h"
 #include "scheduler-shim/read_pod_info.h"
 #include "scheduler-shim/sandbox_ref.h"
@@ -25,6 +26,7 @@ namespace sandboxlet::scheduler {
 struct BinderContext : ControllerContext {
   NodeLeases& leases;
   storage::VolumeWatch& volumes;
+  NodeListener& nodes;
   SchedulerOptions options;
   // Has all Sandboxes told anew, soon, and then synced().
   std::function<void()> tell_again;
@@ -55,6 +57,7 @@ class Binder final : public Controller {
   void watch(kube::Resource resource, const std::string& namespace_,
              kube::Informer::Callbacks callbacks);
   void follow_nodes();
+  bool knows_nodes() const;
   void follow_namespaces();
   void follow_classes();
   void set_node(const std::string& name);

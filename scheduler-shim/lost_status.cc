@@ -40,6 +40,8 @@ Json unbind_patch(const Json& sandbox, const std::string& reason, const std::str
   return status_over(
       sandbox, {{"nodeName", nullptr},
                 {"podIPs", nullptr},
+                {"eviction", nullptr},
+                {"evicted", nullptr},
                 {"conditions",
                  with_condition(said, api::unscheduled(reason, message, said.generation), now)}});
 }

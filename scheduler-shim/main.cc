@@ -27,6 +27,7 @@ struct Options {
   int lease_seconds = 15;
   std::string score = "LeastAllocated";
   std::string cluster_domain = "cluster.local";
+  std::string guard_image = scheduler::ShimOptions().guards.image;
   std::string metrics_address = "127.0.0.1:9096";
   std::string log_level = "info";
   std::string log_format = "text";
@@ -94,6 +95,7 @@ class Program {
     }
     options.scheduler.seed = std::random_device{}();
     options.cluster_domain = options_.cluster_domain;
+    options.guards = {options_.lease_namespace, options_.guard_image};
     shim_ = std::make_unique<scheduler::Shim>(context, options);
   }
 
@@ -180,6 +182,10 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--cluster-domain", options.cluster_domain,
                  "What the names of Services end with, as the cluster's DNS has it")
+      ->capture_default_str();
+  app.add_option("--guard-image", options.guard_image,
+                 "Of the Pods, beside the lease, by which kubectl drain is held until no Sandbox "
+                 "runs on the node any more; empty: none")
       ->capture_default_str();
   app.add_option("--metrics-address", options.metrics_address,
                  "host:port of /metrics, /healthz and /readyz; empty: none")

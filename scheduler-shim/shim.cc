@@ -1,5 +1,6 @@
 #include "scheduler-shim/shim.h"
 
+#include "scheduler-shim/eviction/evictor.h"
 #include "scheduler-shim/network/publisher.h"
 #include "scheduler-shim/node_loss.h"
 #include "scheduler-shim/reaper.h"
@@ -9,9 +10,11 @@ namespace sandboxlet::scheduler {
 
 Shim::Shim(const ControllerContext& context, const ShimOptions& options)
     : leases_(context), volumes_(context) {
+  auto evictor = std::make_unique<eviction::Evictor>(context, options.guards);
   auto binder = std::make_unique<Binder>(BinderContext{
-      context, leases_, volumes_, options.scheduler, [this] { sandboxes_->restart(); }});
+      context, leases_, volumes_, *evictor, options.scheduler, [this] { sandboxes_->restart(); }});
   binder_ = binder.get();
+  controllers_.push_back(std::move(evictor));
   storage::Claims::Scheduling scheduling;
   scheduling.keep_volume = [this](const std::string& claim, const std::string& node) {
     return binder_->keep_volume(claim, node);

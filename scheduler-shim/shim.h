@@ -6,6 +6,7 @@
 
 #include "scheduler-shim/binder.h"
 #include "scheduler-shim/controller.h"
+#include "scheduler-shim/eviction/guards.h"
 
 namespace sandboxlet::scheduler {
 
@@ -13,6 +14,7 @@ struct ShimOptions {
   SchedulerOptions scheduler;
   // What the cluster's names end with.
   std::string cluster_domain = "cluster.local";
+  eviction::GuardOptions guards;
 };
 
 // All that is cluster-wide of Sandboxes: follows them, and tells each controller. Works from its

@@ -16,6 +16,7 @@ bool leaves_doubt(const Action& action) { return !std::holds_alternative<EnsureI
 // What others tell is as they have it now: of a binding, since when.
 api::SandboxStatus with_word_of_others(api::SandboxStatus ours, api::SandboxStatus theirs) {
   ours.service = std::move(theirs.service);
+  ours.eviction = std::move(theirs.eviction);
   const auto* const bound = api::find_condition(theirs.conditions, "Scheduled");
   for (auto& condition : ours.conditions) {
     if (bound != nullptr && condition.type == bound->type) condition = *bound;

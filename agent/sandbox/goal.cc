@@ -15,9 +15,13 @@ Goal goal_of(const api::Sandbox& sandbox, const Depths& possible, bool is_fenced
   if (is_expired(sandbox, now)) {
     return sandbox.spec.shutdownPolicy == "Delete" ? Goal::kDelete : Goal::kExpire;
   }
-  switch (depth_to_be_at(api::wanted_depth(sandbox.spec), possible)) {
+  const bool is_evicted = sandbox.status.eviction.has_value();
+  const api::Depth depth = depth_to_be_at(api::wanted_depth(sandbox.spec), possible);
+  if (is_evicted && depth != api::Depth::kRunning) return Goal::kTerminate;
+  switch (depth) {
     case api::Depth::kRunning:
-      return is_fenced ? Goal::kFence : Goal::kRun;
+      if (is_fenced) return Goal::kFence;
+      return is_evicted ? Goal::kEvict : Goal::kRun;
     case api::Depth::kFreeze:
     case api::Depth::kHibernate:
       return Goal::kFreeze;

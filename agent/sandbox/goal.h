@@ -16,6 +16,8 @@ enum class Goal {
   kStop,
   // Only persistent volumes kept.
   kTerminate,
+  // The same, for a Sandbox that is to leave this node.
+  kEvict,
   // The same, for a Sandbox past its shutdownTime.
   kExpire,
   kDelete,

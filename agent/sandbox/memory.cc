@@ -40,8 +40,10 @@ void note_survivors(Memory& memory, const Observed& observed) {
 Memory memory_of(const api::SandboxStatus& status) {
   Memory memory;
   const auto* const suspended = api::find_condition(status.conditions, "Suspended");
-  memory.stop_survives = suspended != nullptr && (suspended->reason == "ContainersStopping" ||
-                                                  suspended->reason == "PodTerminating");
+  const bool was_suspending = suspended != nullptr && (suspended->reason == "ContainersStopping" ||
+                                                       suspended->reason == "PodTerminating");
+  memory.stop_survives =
+      was_suspending || status.eviction || api::is_true(status.conditions, "Stopping");
   return memory;
 }
 

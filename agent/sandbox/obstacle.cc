@@ -31,7 +31,9 @@ std::optional<Error> obstacle(const api::Sandbox& sandbox, const Memory& memory,
   if (ready != nullptr && ready->reason == "SandboxExpired") {
     return Error(Code::kFailedPrecondition, ready->message);
   }
-  if (ready != nullptr && ready->reason == "NodeUnreachable") {
+  const bool is_leaving =
+      ready != nullptr && (ready->reason == "NodeUnreachable" || ready->reason == "SandboxEvicted");
+  if (is_leaving) {
     return Error(Code::kUnavailable, ready->message);
   }
   for (const auto& container : sandbox.status.containers) {

@@ -78,6 +78,10 @@ void set_stopping(const Situation& situation, Passages& passages) {
     return passages.begin(kType, "SandboxExpired", "Sandbox has expired");
   }
   const Goal wanted = goal(situation);
+  const auto& eviction = situation.desired.status.eviction;
+  if (eviction && (wanted == Goal::kEvict || wanted == Goal::kTerminate)) {
+    return passages.begin(kType, "SandboxEvicted", eviction->message);
+  }
   if (wanted == Goal::kStop || wanted == Goal::kTerminate) {
     return passages.begin(kType, "SandboxSuspended", "Sandbox is being suspended");
   }

@@ -142,6 +142,7 @@ Plan Planner::make() {
       stop_containers();
       break;
     case Goal::kTerminate:
+    case Goal::kEvict:
     case Goal::kExpire:
       terminate();
       break;

@@ -98,6 +98,10 @@ Verdict ready(const Situation& situation, const std::string& service) {
     return {false, "NodeUnreachable",
             "The node has lost its API server, and the Sandbox may be bound to another"};
   }
+  if (wanted == Goal::kEvict) {
+    return {false, "SandboxEvicted",
+            "Sandbox is evicted from its node: " + situation.desired.status.eviction->message};
+  }
   const Phase phase = phase_of(situation.desired.spec.podTemplate.spec, situation.observed);
   if (phase == Phase::kSucceeded) return {false, "PodSucceeded", "Pod completed successfully"};
   if (phase == Phase::kFailed) return {false, "PodFailed", "Pod failed"};
@@ -140,6 +144,21 @@ Verdict suspended(const Situation& situation) {
       return {true, "PodTerminated", "Pod has been terminated. Sandbox is suspended"};
   }
   return suspending(wanted);
+}
+
+// Nothing of it is left but what it keeps, nor under way.
+bool is_put_down(const Situation& situation) {
+  const Observed& observed = situation.observed;
+  return observed.known && observed.pods.empty() && observed.containers.empty() &&
+         !observed.cgroup && !observed.volumes_staged && situation.memory.under_way.empty();
+}
+
+void set_evicted(const Situation& situation, api::SandboxStatus& status) {
+  if (!status.eviction || !is_put_down(situation)) return;
+  const Goal wanted = goal(situation);
+  const bool stays_down =
+      wanted == Goal::kEvict || wanted == Goal::kTerminate || wanted == Goal::kExpire;
+  if (stays_down) status.evicted = status.eviction->since;
 }
 
 void set_suspend(const Situation& situation, const api::SandboxStatus& previous,
@@ -186,6 +205,7 @@ api::SandboxStatus status_of(const Situation& situation, const api::SandboxStatu
   api::SandboxStatus status;
   status.nodeName = previous.nodeName;
   status.service = previous.service;
+  status.eviction = situation.desired.status.eviction;
   status.conditions = previous.conditions;
   if (!situation.observed.known && !previous.conditions.empty()) {
     // Nothing new was read yet: what was last known is better than a guess.
@@ -201,6 +221,7 @@ api::SandboxStatus status_of(const Situation& situation, const api::SandboxStatu
     status.containers.push_back(container_status(situation, container));
   }
   set_suspend(situation, previous, status);
+  set_evicted(situation, status);
 
   const api::Time now = api::format_time(situation.wall);
   auto& conditions = status.conditions;

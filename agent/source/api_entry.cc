@@ -18,6 +18,13 @@ Json applied(const ApiEntry& entry) {
           {"metadata", {{"name", entry.meta.name}, {"uid", entry.meta.uid}}}};
 }
 
+// Without what would not be so after a restart.
+api::SandboxStatus sure_status(const ApiEntry& entry) {
+  api::SandboxStatus status = *entry.wanted_status;
+  if (status.evicted != entry.kept_eviction) status.evicted.clear();
+  return status;
+}
+
 }  // namespace
 
 Json pending_suspension(const ApiEntry& entry, const api::SandboxSpec& asked) {
@@ -28,7 +35,7 @@ Json pending_suspension(const ApiEntry& entry, const api::SandboxSpec& asked) {
 
 bool is_on_the_way(const Json& seen, const api::SandboxStatus& wanted) {
   const auto before = api::read_parsed({{"status", seen}}).sandbox.status;
-  if (before.suspend != wanted.suspend) return false;
+  if (before.suspend != wanted.suspend || before.evicted != wanted.evicted) return false;
   constexpr std::array kAwaited{"Ready", "Suspended", "Finished"};
   return std::none_of(kAwaited.begin(), kAwaited.end(), [&](const char* type) {
     return api::is_true(before.conditions, type) || api::is_true(wanted.conditions, type);
@@ -53,7 +60,7 @@ std::optional<ApiWrite> next_write(const ApiEntry& entry, TimePoint now) {
   const bool confirms = !entry.confirms_at.empty();
   const bool waits = !entry.wanted_status || now < entry.status_waits_until;
   if (waits && !confirms) return std::nullopt;
-  Json patch = waits ? Json() : status_patch(entry.status, *entry.wanted_status);
+  Json patch = waits ? Json() : status_patch(entry.status, sure_status(entry));
   if (confirms) patch["nodeConfirmed"] = entry.confirms_at;
   if (patch.is_null()) return std::nullopt;
   Json body{

@@ -26,6 +26,9 @@ struct ApiEntry {  // NOLINT(bugprone-exception-escape)
   TimePoint status_waits_until{};
   // Its node has been cut off, and makes sure now that it is still bound here: when that began.
   std::string confirms_at;
+  // The eviction that this node will know of after a restart, be the API server away: only then may
+  // it be told that it is done.
+  api::Time kept_eviction;
   // A merge patch of spec: what was asked for on the local socket. Null: nothing.
   nlohmann::json pending_spec;
   // This node runs it, or has begun to.

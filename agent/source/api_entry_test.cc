@@ -62,6 +62,17 @@ TEST(NextWrite, AStatusIsWrittenOverTheVersionThatWasSeen) {
                                {"status", {{"podIPs", {"10.0.0.1"}}}}}));
 }
 
+// The shim binds it elsewhere upon that, and the API server may be away by then.
+TEST(NextWrite, SaysThatAnEvictionIsDoneOnlyOnceItWouldKnowAfterARestart) {
+  ApiEntry made = with_news();
+  made.wanted_status->evicted = "then";
+  EXPECT_FALSE(next_write(made, kNow)->body["status"].contains("evicted"));
+  made.kept_eviction = "before";
+  EXPECT_FALSE(next_write(made, kNow)->body["status"].contains("evicted"));
+  made.kept_eviction = "then";
+  EXPECT_EQ(next_write(made, kNow)->body["status"]["evicted"], "then");
+}
+
 TEST(NextWrite, ASuspensionGoesBeforeAStatus) {
   ApiEntry made = with_news();
   made.pending_spec = {{"operatingMode", "Suspended"}};

@@ -27,7 +27,8 @@ constexpr const char* kProvisioning[] = {"dataSource", "dataSourceRef", "selecto
                                          "volumeAttributesClassName", "volumeName"};
 
 // What this agent writes of a status.
-constexpr const char* kStatusFields[] = {"podIPs", "suspend", "containers", "conditions"};
+constexpr const char* kStatusFields[] = {"podIPs", "suspend", "containers", "conditions",
+                                         "evicted"};
 
 // The types of conditions that it has a word on, also where it has taken one away.
 const std::set<std::string> kConditions = {"Ready",     "Suspended", "PodScheduled", "Finished",
@@ -169,6 +170,9 @@ api::SandboxStatus refusal_status(const ApiObject& object, const api::Time& now)
   ready.reason = "UnsupportedField";
   ready.message = refusal_of(object.findings);
   status.conditions = object.sandbox.status.conditions;
+  // Nothing of it is here.
+  const auto& eviction = object.sandbox.status.eviction;
+  if (eviction) status.evicted = eviction->since;
   api::set_condition(status.conditions, ready, now);
   api::Condition suspended = ready;
   suspended.type = "Suspended";

@@ -47,7 +47,7 @@ bool wants_the_same(const api::Sandbox& one, const api::Sandbox& other) {
   return one.spec == other.spec && a.generation == b.generation && a.labels == b.labels &&
          a.annotations == b.annotations && a.deletionTimestamp == b.deletionTimestamp &&
          a.deletionGracePeriodSeconds == b.deletionGracePeriodSeconds &&
-         one.status.service == other.status.service;
+         one.status.service == other.status.service && one.status.eviction == other.status.eviction;
 }
 
 // Only an agent says it.
@@ -84,6 +84,7 @@ Result<> ApiSource::start(Manager& manager) {
     entry.is_leaving = entry.pending_spec == kLeaves;
     if (!entry.pending_spec.is_object()) entry.pending_spec = nullptr;
     entry.is_held = true;
+    if (sandbox.status.eviction) entry.kept_eviction = sandbox.status.eviction->since;
     if (!entry.is_leaving) know(sandbox.metadata);
     sandbox.status.nodeName = context_.node_name;
     const std::string uid = sandbox.metadata.uid;
@@ -214,6 +215,7 @@ void ApiSource::refuse(ApiEntry& entry, const ApiObject& object) {
   const auto actor = manager().find(entry.meta.uid);
   if (!actor) {
     entry.wanted_status = refusal_status(object, api::format_time(clock().wall()));
+    entry.kept_eviction = entry.wanted_status->evicted;
     return;
   }
   api::Sandbox next = actor->sandbox();
@@ -223,6 +225,7 @@ void ApiSource::refuse(ApiEntry& entry, const ApiObject& object) {
   const api::SandboxSpec& asked = object.sandbox.spec;
   next.metadata = entry.meta;
   next.status.service = object.sandbox.status.service;
+  next.status.eviction = object.sandbox.status.eviction;
   next.spec.operatingMode = asked.operatingMode;
   next.spec.pause = asked.pause;
   next.spec.shutdownTime = asked.shutdownTime;
@@ -330,7 +333,12 @@ Task<void> ApiSource::erase(std::string uid) {
 Task<void> ApiSource::save(api::Sandbox sandbox, Json pending) {
   if (const auto saved = co_await context_.store.put(sandbox, text_of(pending)); !saved) {
     spdlog::error("{}", saved.error().message());
+    co_return;
   }
+  const auto found = entries_.find(sandbox.metadata.uid);
+  if (found == entries_.end() || !sandbox.status.eviction) co_return;
+  found->second.kept_eviction = sandbox.status.eviction->since;
+  writes_.add(sandbox.metadata.uid);
 }
 
 // ---- What the manager tells
@@ -471,8 +479,11 @@ Task<Result<std::shared_ptr<Actor>>> ApiSource::change(Ref ref, Edit edit, std::
   Json pending = pending_suspension(found->second, next.spec);
   CO_CHECK_OK(co_await context_.store.put(next, text_of(pending)));
   found = entries_.find(uid);
-  if (found == entries_.end() || !manager().find(uid)) co_return not_found(next.metadata.name);
+  const auto latest = manager().find(uid);
+  if (found == entries_.end() || !latest) co_return not_found(next.metadata.name);
   if (found->second.is_leaving) co_return is_elsewhere(next.metadata.name);
+  // It may have been evicted while the disk was waited for.
+  next.status = latest->sandbox().status;
   found->second.pending_spec = std::move(pending);
   manager().want(std::move(next), cause);
   writes_.add(uid);

@@ -108,6 +108,7 @@ Result<std::vector<StoredSandbox>> Store::load() {
     }
     // A status that cannot be read is made anew.
     if (auto seen = api::read_sandbox(rows.text(1), std::string::npos); seen.findings.empty()) {
+      seen.sandbox.status.eviction = std::move(object.sandbox.status.eviction);
       object.sandbox.status = std::move(seen.sandbox.status);
     }
     sandboxes.push_back({std::move(object.sandbox), rows.text(2)});
@@ -144,6 +145,8 @@ void Store::put_status(const api::Sandbox& sandbox) {
 Result<> Store::write(const api::Sandbox& sandbox, const std::string& pending) {
   api::Sandbox object = sandbox;
   object.status = {};
+  // What is wanted of it too.
+  object.status.eviction = sandbox.status.eviction;
   TRY(Statement put,
       Statement::prepare(database_.get(),
                          "INSERT INTO sandboxes (uid, namespace, name, object, pending)"

@@ -223,7 +223,7 @@ TEST_F(ManifestsTest, TheTypesInPoliciesAreRight) {
     return std::all_of(policies.begin(), policies.end(),
                        [](const json& policy) { return policy.contains("status"); });
   }));
-  EXPECT_EQ(policies.size(), 11);
+  EXPECT_EQ(policies.size(), 12);
   for (const json& policy : policies) {
     const json& status = policy["status"];
     EXPECT_EQ(status.value("typeChecking", json::object()), json::object())

@@ -115,6 +115,18 @@ TEST_F(NodeRestrictionTest, AnAgentWritesOfSandboxesThatAreBoundToItsNode) {
   }
 }
 
+TEST_F(NodeRestrictionTest, AnAgentAnswersToAnEvictionAndMakesNone) {
+  create_bound("evicted", "mine");
+  const std::string path = kSandboxes + "/evicted/status";
+  const json eviction = status({{"eviction", {{"reason", "NodeDrained"}}}});
+  EXPECT_THAT(write("PATCH", path, eviction), HasSubstr("an agent does not evict"));
+  ask("PATCH", path, eviction.dump(), "application/merge-patch+json");
+  EXPECT_THAT(write("PATCH", path, status({{"eviction", nullptr}})),
+              HasSubstr("an agent does not evict"));
+  EXPECT_THAT(write("PATCH", path, status({{"evicted", "2026-01-02T03:04:05.000006Z"}})),
+              HasSubstr(kTaken));
+}
+
 TEST_F(NodeRestrictionTest, AnAgentDoesNotBind) {
   create_bound("stays", "mine");
   create_bound("unbound", "");

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "scheduler-shim/eviction/guard_pod.h"
 #include "tests/kube/manifests_test.h"
 #include "tests/rig/eventually.h"
 
@@ -207,6 +208,53 @@ TEST_F(ShimClaimsTest, OfAVolumeTheShimWritesOnlyWhoseItIs) {
   ask("PATCH", kVolumes + "/disk", bound.dump(), kMergePatch);
   bound["spec"]["claimRef"]["uid"] = "u-3";
   EXPECT_THAT(patch_volume(bound), HasSubstr("the shim touches no volume that is a claim's"));
+}
+
+TEST_F(ShimRestrictionTest, OfPodsTheShimTouchesGuardsAlone) {
+  const std::string pods = "/api/v1/namespaces/sandboxlet-system/pods";
+  constexpr char kRefusal[] = "the shim touches only what a SandboxNode controls";
+  const json owner{{"metadata", {{"uid", "u-1"}}}};
+  const json guard = eviction::guard_pod("node-1", owner, "sandboxlet-system", "pause");
+  json theirs = guard;
+  theirs["metadata"]["name"] = "theirs";
+  theirs["metadata"].erase("ownerReferences");
+  ASSERT_TRUE(eventually([&] {
+    return as(shim_, "POST", pods + "?dryRun=All", theirs).find(kRefusal) != std::string::npos;
+  }));
+  theirs["metadata"].erase("finalizers");
+  ask("POST", pods, theirs.dump());
+  EXPECT_THAT(as(shim_, "DELETE", pods + "/theirs"), HasSubstr(kRefusal));
+  ask("DELETE", pods + "/theirs");
+  EXPECT_THAT(as(shim_, "POST", "/api/v1/namespaces/default/pods", guard), HasSubstr("HTTP/2 403"));
+  // One that could do something.
+  for (const json& more : {json{{"hostNetwork", true}}, json{{"hostPID", true}},
+                           json{{"serviceAccountName", "sandboxlet"}},
+                           json{{"automountServiceAccountToken", nullptr}}}) {
+    json strong = guard;
+    strong["spec"].merge_patch(more);
+    EXPECT_THAT(as(shim_, "POST", pods + "?dryRun=All", strong),
+                HasSubstr("a guard can do nothing"))
+        << more;
+  }
+  EXPECT_THAT(as(shim_, "POST", pods, guard), HasSubstr("HTTP/2 201"));
+  const std::string ours = pods + "/sandboxlet-drain-guard-node-1";
+  EXPECT_THAT(as(shim_, "PATCH", ours, meta_change("labels", {{"a", "b"}})),
+              HasSubstr("the shim changes no Pod"));
+  EXPECT_THAT(as(shim_, "DELETE", ours), HasSubstr("HTTP/2 200"));
+  EXPECT_THAT(as(shim_, "PATCH", ours, meta_change("finalizers", nullptr)),
+              HasSubstr("HTTP/2 200"));
+}
+
+TEST_F(ShimRestrictionTest, AGuardIsAllowedWhereverPodsAreRestricted) {
+  const json label{{"pod-security.kubernetes.io/enforce", "restricted"}};
+  const json restricted{{"metadata", {{"name", "guarded"}, {"labels", label}}}};
+  ask("POST", "/api/v1/namespaces", restricted.dump());
+  json guard =
+      eviction::guard_pod("node-1", json{{"metadata", {{"uid", "u-1"}}}}, "guarded", "pause");
+  const json account{{"metadata", {{"name", guard["spec"]["serviceAccountName"]}}}};
+  ask("POST", "/api/v1/namespaces/guarded/serviceaccounts", account.dump());
+  const json made = ask("POST", "/api/v1/namespaces/guarded/pods?dryRun=All", guard.dump());
+  EXPECT_EQ(made["kind"], "Pod") << made;
 }
 
 TEST_F(ShimRestrictionTest, OthersChangeSandboxes) {

@@ -66,11 +66,20 @@ Result<> Cluster::prepare(KubeApiServer& server) {
 Result<> Cluster::write_token(const std::string& account, const std::string& node) {
   Json request = Json::object();
   if (!node.empty()) {
-    const Json pod{{"metadata", {{"generateName", account + "-"}}},
-                   {"spec",
-                    {{"nodeName", node},
-                     {"serviceAccountName", account},
-                     {"containers", Json::array({{{"name", account}, {"image", account}}})}}}};
+    // As its DaemonSet's controller would make it.
+    TRY(const std::string daemon_set,
+        server_.request("GET", "/apis/apps/v1/namespaces/sandboxlet-system/daemonsets/" + account));
+    const Json owner{{"apiVersion", "apps/v1"},
+                     {"kind", "DaemonSet"},
+                     {"name", account},
+                     {"uid", Json::parse(daemon_set)["metadata"]["uid"]},
+                     {"controller", true}};
+    const Json pod{
+        {"metadata", {{"generateName", account + "-"}, {"ownerReferences", Json::array({owner})}}},
+        {"spec",
+         {{"nodeName", node},
+          {"serviceAccountName", account},
+          {"containers", Json::array({{{"name", account}, {"image", account}}})}}}};
     TRY(const std::string text, server_.request("POST", kSystem + "/pods", pod.dump()));
     const Json made = Json::parse(text);
     request["spec"]["boundObjectRef"] = {{"apiVersion", "v1"},
