@@ -2,11 +2,13 @@
 
 #include <signal.h>
 
+#include <nlohmann/json.hpp>
 #include <set>
 #include <thread>
 
 #include "api/conditions.h"
 #include "api/json.h"
+#include "api/time.h"
 #include "bench/manifest.h"
 
 namespace sandboxlet::bench {
@@ -29,6 +31,11 @@ bool is_ready(const std::string& object) {
   return api::is_true(sandbox.status.conditions, "Ready");
 }
 
+bool has_stopped(const api::Sandbox& sandbox) {
+  const auto* const stopping = api::find_condition(sandbox.status.conditions, "Stopping");
+  return stopping != nullptr && stopping->status == "False";
+}
+
 }  // namespace
 
 Result<double> Driver::timed(const std::function<grpc::Status(grpc::ClientContext&)>& call) {
@@ -38,9 +45,9 @@ Result<double> Driver::timed(const std::function<grpc::Status(grpc::ClientContex
   return since(begun);
 }
 
-Result<> Driver::apply(const std::string& name) {
+Result<> Driver::apply(const std::string& object) {
   pb::ApplyRequest request;
-  request.set_object(manifest(name));
+  request.set_object(object);
   pb::ApplyResponse response;
   grpc::ClientContext context;
   return check(agent_.Apply(&context, request, &response));
@@ -66,7 +73,7 @@ Result<double> Driver::create_all(const std::vector<std::string>& names) {
   std::vector<std::thread> callers;
   std::vector<Result<>> applied(names.size());
   for (size_t i = 0; i < names.size(); ++i) {
-    callers.emplace_back([&, i] { applied[i] = apply(names[i]); });
+    callers.emplace_back([&, i] { applied[i] = apply(manifest(names[i])); });
   }
   while (!waiting.empty() && stream->Read(&event)) {
     if (!is_ready(event.object())) continue;
@@ -124,6 +131,26 @@ Result<double> Driver::see_exit(const std::string& name, pid_t pid) {
   const double took = since(begun);
   watching.TryCancel();
   return took;
+}
+
+Result<double> Driver::shut_down(const std::string& name) {
+  using std::chrono::seconds;
+  using std::chrono::system_clock;
+  grpc::ClientContext watching;
+  TRY(const auto stream, watch(watching));
+  // A time has whole seconds, and the call takes its own.
+  const auto end = std::chrono::ceil<seconds>(system_clock::now()) + seconds(1);
+  auto object = nlohmann::json::parse(manifest(name));
+  object["spec"]["shutdownTime"] = api::format_time(end);
+  CHECK_OK(apply(object.dump()));
+  pb::WatchEvent event;
+  while (stream->Read(&event)) {
+    const auto sandbox = api::read_sandbox(event.object()).sandbox;
+    if (sandbox.metadata.name == name && has_stopped(sandbox)) break;
+  }
+  const std::chrono::duration<double, std::milli> took = system_clock::now() - end;
+  watching.TryCancel();
+  return took.count();
 }
 
 Result<double> Driver::remove(const std::string& name) {

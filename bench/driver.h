@@ -29,6 +29,9 @@ class Driver {
   Result<double> exec_true(const std::string& name);
   // From the end of that process, which is killed, to Ready=False seen on a watch.
   Result<double> see_exit(const std::string& name, pid_t pid);
+  // From its shutdownTime, which is one to two seconds ahead, until a watch tells that its
+  // processes have gone.
+  Result<double> shut_down(const std::string& name);
   Result<double> remove(const std::string& name);
 
  private:
@@ -36,7 +39,7 @@ class Driver {
 
   // Of everything, with all that was there read.
   Result<Watch> watch(grpc::ClientContext& context);
-  Result<> apply(const std::string& name);
+  Result<> apply(const std::string& object);
   Result<double> timed(const std::function<grpc::Status(grpc::ClientContext&)>& call);
 
   pb::Sandboxlet::Stub& agent_;

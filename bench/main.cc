@@ -179,6 +179,19 @@ Result<Figures> see_exit(Bench& bench) {
   return Figures{{"exit_seen", "ms", ours.percentile(50), bare.percentile(50), 10, false, ours}};
 }
 
+Result<Figures> shut_down(Bench& bench) {
+  constexpr int kRounds = 15;
+  Samples took;
+  for (const auto& name : names("shutdown", kRounds)) {
+    TRY(const double created, bench.driver.create(name));
+    TRY(const double late, bench.driver.shut_down(name));
+    TRY(const double removed, bench.driver.remove(name));
+    static_cast<void>(created + removed);
+    took.add(late);
+  }
+  return Figures{{"stopped_after_shutdown_time", "ms", took.percentile(50), {}, 1000, false, took}};
+}
+
 const std::vector<Entry<Bench>>& entries() {
   static const std::vector<Entry<Bench>> all{
       {{"create_to_ready"}, create},
@@ -186,6 +199,7 @@ const std::vector<Entry<Bench>>& entries() {
       {{"resume_stop"}, stop},
       {{"exec_true_over_exec_sync"}, exec_true},
       {{"exit_seen"}, see_exit},
+      {{"stopped_after_shutdown_time"}, shut_down},
       {{"creates_per_second"}, at_once},
       {{"rss_200", "idle_cpu_200"}, density}};
   return all;

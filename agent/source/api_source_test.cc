@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "api/conditions.h"
+#include "api/time.h"
 #include "kube/base64.h"
 #include "tests/simulation/cluster.h"
 
@@ -394,6 +395,23 @@ TEST_F(ApiSourceTest, RunsFromTheStoreWhileTheServerIsAway) {
   cluster_.run_for(1min);
   EXPECT_EQ(cluster_.get("box")["status"]["containers"][0]["restartCount"], 1);
   EXPECT_THAT(cluster_.problems(), IsEmpty());
+}
+
+TEST_F(ApiSourceTest, EndsASandboxAtItsShutdownTimeWhileTheServerIsAwayAlsoAfterARestart) {
+  ready("box");
+  const WallTime end = cluster_.life().loop().clock().wall() + 1h;
+  cluster_.patch("box", {{"spec", {{"shutdownTime", api::format_time(end)}}}});
+  settle();
+  cluster_.server().go_away();
+  cluster_.kill_agent();
+  cluster_.start_agent();
+  cluster_.run_for(59min);
+  EXPECT_EQ(pods(), 1u);
+  cluster_.run_for(1min);
+  EXPECT_EQ(pods(), 0u);
+  cluster_.server().come_back();
+  cluster_.run_for(1min);
+  EXPECT_EQ(condition("box", "Ready", "reason"), "SandboxExpired");
 }
 
 TEST_F(ApiSourceTest, WhatAFormerLifeSawAndNeverToldIsTold) {

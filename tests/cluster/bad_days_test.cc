@@ -1,3 +1,4 @@
+#include "api/time.h"
 #include "tests/cluster/cluster_test.h"
 #include "tests/rig/eventually.h"
 
@@ -109,6 +110,27 @@ TEST_F(ClusterBadDaysTest, WithoutItsServerANodeRunsOnAndWhatIsDoneThereIsWritte
     return !now.is_null() && now["spec"]["operatingMode"] == "Suspended";
   }));
   EXPECT_TRUE(becomes("alone", "Suspended", "True"));
+}
+
+TEST_F(ClusterBadDaysTest, WithoutItsServerASandboxEndsAtItsShutdownTime) {
+  using std::chrono::seconds;
+  using std::chrono::system_clock;
+  begin();
+  create(counter("timed"));
+  ASSERT_TRUE(becomes("timed", "Ready", "True"));
+  const auto end = std::chrono::ceil<seconds>(system_clock::now()) + seconds(5);
+  patch("timed", {{"spec", {{"shutdownTime", api::format_time(end)}}}});
+  // Its agent knows.
+  ASSERT_TRUE(becomes("timed", "Ready", "True"));
+  ASSERT_TRUE(api().kill());
+  EXPECT_TRUE(eventually([&] { return pods(0, "timed") == 0; }));
+  EXPECT_GE(system_clock::now(), end);
+  EXPECT_LT(system_clock::now(), end + seconds(4)) << "its grace is one second";
+  ASSERT_TRUE(api().restart());
+  EXPECT_TRUE(eventually([&] {
+    const Json ready = condition("timed", "Ready");
+    return !ready.is_null() && ready["reason"] == "SandboxExpired";
+  }));
 }
 
 TEST_F(ClusterBadDaysTest, ATokenThatIsRotatedIsReadAnew) {
