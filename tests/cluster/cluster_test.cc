@@ -57,7 +57,8 @@ void ClusterTest::TearDown() {
 // Nor what takes its finalizers off.
 void ClusterTest::delete_claims() {
   const std::string claims = "/api/v1/namespaces/default/persistentvolumeclaims";
-  for (const Json& claim : ask("GET", claims)["items"]) {
+  const Json list = ask("GET", claims);
+  for (const Json& claim : list["items"]) {
     const std::string path = claims + "/" + claim["metadata"]["name"].get<std::string>();
     // It may be going, and be gone by now.
     static_cast<void>(api().request("DELETE", path));
