@@ -282,6 +282,8 @@ void ApiSource::leave(ApiEntry& entry) {
   if (entry.is_leaving) return;
   entry.is_leaving = true;
   entry.pending_spec = nullptr;
+  // Should it come back, this is no longer so.
+  entry.wanted_status.reset();
   api::Sandbox last = actor->sandbox();
   spdlog::warn("{}/{} is bound to another node: ending it here", last.metadata.namespace_,
                last.metadata.name);

@@ -364,6 +364,24 @@ TEST_F(ApiSourceTest, OneThatComesBackBeforeItHasLeftIsKeptForGood) {
   EXPECT_THAT(cluster_.problems(), IsEmpty());
 }
 
+TEST_F(ApiSourceTest, OneThatIsBoundHereAgainIsNotReadyBeforeItRuns) {
+  ready("box");
+  cluster_.bind("box", "node-2");
+  cluster_.run_for(1min);
+  // As the shim says while it has no node.
+  const kube::ObjectRef status{kube::kSandboxes, "default", "box", "status"};
+  cluster_.server().objects().merge_patch(status, {{"status", {{"conditions", nullptr}}}});
+  cluster_.machine().runtime().fail_always("RunPodSandbox",
+                                           {.error = Error(Code::kUnavailable, "away")});
+  cluster_.bind("box");
+  cluster_.server().clear_requests();
+  settle();
+  EXPECT_EQ(condition("box", "Ready"), "False");
+  for (const auto& request : cluster_.server().requests()) {
+    EXPECT_THAT(request.body, Not(HasSubstr("Pod is Ready"))) << "it was told for a moment";
+  }
+}
+
 TEST_F(ApiSourceTest, AnAnswerFromBeforeItCameBackDoesNotEndIt) {
   ready("box");
   cluster_.server().fault = [](const kube::HttpRequest& request) {

@@ -62,17 +62,8 @@ class VolumesTest : public ClusterTest {
     object["spec"].merge_patch(spec);
     ask("POST", kClaims, object.dump());
   }
-  // As the shim does once a Sandbox is bound that uses it.
-  static void select(const std::string& name, const std::string& node = "node-1") {
-    patch_claim(name,
-                {{"metadata",
-                  {{"finalizers", {"kubernetes.io/pvc-protection", "sandboxlet.io/claim-in-use"}},
-                   {"labels", {{"sandboxlet.io/node", node}}},
-                   {"annotations", {{"volume.kubernetes.io/selected-node", node}}}}}});
-  }
-  // As the shim and the garbage collector do once no Sandbox uses it.
+  // Once no Sandbox uses it.
   static void remove_claim(const std::string& name) {
-    patch_claim(name, {{"metadata", {{"finalizers", {"kubernetes.io/pvc-protection"}}}}});
     ask("DELETE", kClaims + "/" + name);
     EXPECT_TRUE(eventually([&] { return claim(name).is_null(); })) << claim(name);
   }
@@ -99,7 +90,6 @@ class VolumesTest : public ClusterTest {
            const std::string& size = "64Mi") {
     create_claim("data-" + name, storage_class, Json::object(), size);
     create(writer(name, "data-" + name));
-    select("data-" + name);
     ASSERT_TRUE(becomes(name, "Ready", "True")) << get(name)["status"] << claim("data-" + name);
   }
 
@@ -198,7 +188,6 @@ TEST_F(VolumesTest, AnAgentThatIsKilledFindsItsVolumesInUseWithoutTheApiServer) 
   sandbox["spec"]["podTemplate"]["spec"]["containers"][0]["command"] = {
       "sh", "-c", "mkfifo /data/gate; echo started >> /data/log; cat /data/gate"};
   create(sandbox);
-  select("gated");
   ASSERT_TRUE(becomes("survives", "Ready", "True"));
   const std::string volume_path = content(volume_of("gated"));
   ASSERT_TRUE(api().kill());
@@ -219,7 +208,6 @@ TEST_F(VolumesTest, AnAgentThatIsKilledWhileItMakesThemMakesThemAll) {
     const std::string name = "many-" + std::to_string(i);
     create_claim("data-" + name, i % 2 == 0 ? kImage : kDirectory);
     create(writer(name, "data-" + name));
-    select("data-" + name);
     if (i % 3 != 2) continue;
     ASSERT_TRUE(node().agent->kill_and_restart());
   }
@@ -285,7 +273,6 @@ TEST_F(VolumesTest, AFullVolumeIsFullForItsSandboxAlone) {
       "dd if=/dev/zero of=/data/big bs=1M count=200 2> /tmp/why; cp /tmp/why /dev/stderr; exec "
       "sleep 100000"};
   create(full);
-  select("data-full");
   ASSERT_TRUE(becomes("full", "Ready", "True"));
   const std::string logs = node().runtime->dir() + "/logs";
   EXPECT_TRUE(eventually([&] {
@@ -315,12 +302,10 @@ TEST_F(VolumesTest, OneClaimIsSharedOnItsNodeAndUnmountedWithTheLast) {
 TEST_F(VolumesTest, WhatIsMissingIsToldUntilItIsThere) {
   begin();
   create(writer("waits", "absent"));
-  EXPECT_TRUE(says("waits", "persistentvolumeclaim \"absent\" not found"))
-      << condition("waits", "Ready");
+  ASSERT_TRUE(becomes("waits", "PodScheduled", "False"));
+  EXPECT_THAT(condition("waits", "PodScheduled")["message"].get<std::string>(),
+              HasSubstr("persistentvolumeclaim \"absent\" not found"));
   create_claim("absent", kImage);
-  EXPECT_TRUE(says("waits", "persistentvolumeclaim \"absent\" is not bound"))
-      << condition("waits", "Ready");
-  select("absent");
   EXPECT_TRUE(becomes("waits", "Ready", "True"));
 }
 
@@ -328,7 +313,6 @@ TEST_F(VolumesTest, WhatNoVolumeCanBeIsToldByItsField) {
   begin();
   create_claim("block", kImage, {{"volumeMode", "Block"}});
   create(writer("blocked", "block"));
-  select("block");
   EXPECT_TRUE(says("blocked", "volumeMode Block, which is not supported"));
   EXPECT_TRUE(eventually(
       [&] { return testing::Value(events_of("block"), Contains("ProvisioningFailed")); }));
