@@ -1,5 +1,7 @@
 #include "scheduler-shim/sandbox_ref.h"
 
+#include "api/sandbox.h"
+
 namespace sandboxlet::scheduler {
 
 SandboxRef sandbox_ref(const nlohmann::json& sandbox) {
@@ -9,6 +11,15 @@ SandboxRef sandbox_ref(const nlohmann::json& sandbox) {
 
 kube::ObjectRef object_ref(const SandboxRef& sandbox, std::string_view subresource) {
   return {kube::kSandboxes, sandbox.namespace_, sandbox.name, subresource};
+}
+
+nlohmann::json owner_reference(const SandboxRef& sandbox) {
+  return {{"apiVersion", api::kSandboxApiVersion},
+          {"kind", api::kSandboxKind},
+          {"name", sandbox.name},
+          {"uid", sandbox.uid},
+          {"controller", true},
+          {"blockOwnerDeletion", true}};
 }
 
 std::string text_at(const nlohmann::json& object, const char* pointer) {

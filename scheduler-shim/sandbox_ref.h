@@ -19,6 +19,9 @@ SandboxRef sandbox_ref(const nlohmann::json& sandbox);
 // Where the API server has it; its uid is to be held against what is there.
 kube::ObjectRef object_ref(const SandboxRef& sandbox, std::string_view subresource = {});
 
+// The Sandbox as a controller of what is its own, which goes with it.
+nlohmann::json owner_reference(const SandboxRef& sandbox);
+
 // The text at that place of an object; "" where there is none, or something else.
 std::string text_at(const nlohmann::json& object, const char* pointer);
 

@@ -52,12 +52,11 @@ Resident read_resident(const Json& sandbox, TimePoint now) {
   resident.is_over = api::is_true(status.conditions, "Finished") || why == "SandboxExpired";
   resident.wants_suspension = is_suspension_wanted(sandbox);
   resident.is_suspended = api::is_true(status.conditions, "Suspended");
-  resident.is_stopping = api::is_true(status.conditions, "Stopping");
   resident.is_marked = status.eviction.has_value();
   resident.is_done = resident.is_marked && status.evicted == status.eviction->since;
   const auto* const stopping = api::find_condition(status.conditions, "Stopping");
-  const bool stops_for_it =
-      stopping != nullptr && stopping->status == "True" && stopping->reason == "SandboxEvicted";
+  resident.is_stopping = stopping != nullptr && stopping->status == "True";
+  const bool stops_for_it = resident.is_stopping && stopping->reason == "SandboxEvicted";
   resident.has_begun = why == "SandboxEvicted" || stops_for_it || resident.is_done;
   resident.here_since = now;
   return resident;

@@ -166,16 +166,10 @@ Json service_patch(const Service& service, const KnownService& known, const Reac
 }
 
 Json owned_metadata(const std::string& name, const Reach& reach) {
-  const Json owner{{"apiVersion", api::kSandboxApiVersion},
-                   {"kind", api::kSandboxKind},
-                   {"name", reach.sandbox.name},
-                   {"uid", reach.sandbox.uid},
-                   {"controller", true},
-                   {"blockOwnerDeletion", true}};
   return {{"name", name},
           {"namespace", reach.sandbox.namespace_},
           {"labels", labels_of(reach.sandbox.name)},
-          {"ownerReferences", Json::array({owner})}};
+          {"ownerReferences", Json::array({scheduler::owner_reference(reach.sandbox)})}};
 }
 
 }  // namespace sandboxlet::network

@@ -4,6 +4,7 @@
 
 #include "api/sandbox.h"
 #include "api/storage.h"
+#include "scheduler-shim/condition_of.h"
 #include "scheduler-shim/name_hash.h"
 #include "scheduler-shim/read_claim_info.h"
 
@@ -13,14 +14,9 @@ using scheduler::text_at;
 
 namespace {
 
-bool has_ended(const Json& status) {
-  const auto conditions = status.find("conditions");
-  if (conditions == status.end() || !conditions->is_array()) return false;
-  return std::any_of(conditions->begin(), conditions->end(), [](const Json& one) {
-    const std::string type = text_at(one, "/type");
-    return (type == "Finished" && text_at(one, "/status") == "True") ||
-           (type == "Ready" && text_at(one, "/reason") == "SandboxExpired");
-  });
+bool has_ended(const Json& sandbox) {
+  return scheduler::is_condition_true(sandbox, "Finished") ||
+         text_at(scheduler::condition_of(sandbox, "Ready"), "/reason") == "SandboxExpired";
 }
 
 bool is_held_by_node(const Json& metadata) {
@@ -51,7 +47,7 @@ ClaimUser read_claim_user(const Json& sandbox, TemplatePool& templates) {
   user.node = text_at(sandbox, "/status/nodeName");
   reader.object(sandbox, "metadata",
                 [&](const Json& metadata) { user.is_held_by_node = is_held_by_node(metadata); });
-  reader.object(sandbox, "status", [&](const Json& status) { user.has_ended = has_ended(status); });
+  user.has_ended = has_ended(sandbox);
   return user;
 }
 
@@ -69,7 +65,7 @@ Json new_claim(const ClaimUser& user, const std::string& name) {
               {{"name", name},
                {"namespace", user.sandbox.namespace_},
                {"labels", metadata.value("labels", Json::object())},
-               {"ownerReferences", Json::array({owner_reference(user.sandbox)})},
+               {"ownerReferences", Json::array({scheduler::owner_reference(user.sandbox)})},
                {"finalizers", Json::array({api::kClaimFinalizer})}}},
              {"spec", found->value("spec", Json::object())}};
   claim["metadata"]["labels"][scheduler::kNameHashLabel] = scheduler::name_hash(user.sandbox.name);
@@ -77,15 +73,6 @@ Json new_claim(const ClaimUser& user, const std::string& name) {
     claim["metadata"]["annotations"] = metadata["annotations"];
   }
   return claim;
-}
-
-Json owner_reference(const scheduler::SandboxRef& sandbox) {
-  return {{"apiVersion", api::kSandboxApiVersion},
-          {"kind", api::kSandboxKind},
-          {"name", sandbox.name},
-          {"uid", sandbox.uid},
-          {"controller", true},
-          {"blockOwnerDeletion", true}};
 }
 
 }  // namespace sandboxlet::storage

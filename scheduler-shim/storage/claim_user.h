@@ -42,7 +42,4 @@ ClaimUser read_claim_user(const Json& sandbox, TemplatePool& templates);
 // there is no such template.
 Json new_claim(const ClaimUser& user, const std::string& name);
 
-// The Sandbox as a controller of what is its own.
-Json owner_reference(const scheduler::SandboxRef& sandbox);
-
 }  // namespace sandboxlet::storage

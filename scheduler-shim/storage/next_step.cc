@@ -107,7 +107,7 @@ std::optional<Step> next_step(const Situation& now) {
 
 Json adopt_patch(const Json& claim, const scheduler::SandboxRef& sandbox) {
   Json owners = claim["metadata"].value("ownerReferences", Json::array());
-  owners.push_back(owner_reference(sandbox));
+  owners.push_back(scheduler::owner_reference(sandbox));
   return patch_of(
       claim, {{"ownerReferences", std::move(owners)}, {"finalizers", finalizers_with_ours(claim)}});
 }
