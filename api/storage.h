@@ -13,6 +13,15 @@ namespace sandboxlet::api {
 // so.
 inline constexpr char kLocalProvisioner[] = "local.sandboxlet.io";
 
+// On a claim: who is to provision it (controller-volume/persistentvolume/util:
+// AnnStorageProvisioner and AnnBetaStorageProvisioner).
+inline constexpr char kProvisionerAnnotation[] = "volume.kubernetes.io/storage-provisioner";
+inline constexpr char kBetaProvisionerAnnotation[] =
+    "volume.beta.kubernetes.io/storage-provisioner";
+
+// The volume that is made for a claim: this, then the claim's uid (external-provisioner's default).
+inline constexpr char kProvisionedVolumePrefix[] = "pvc-";
+
 // On a claim: the node that is to provision it; the shim's to write for Sandboxes' claims
 // (component-helpers: AnnSelectedNode).
 inline constexpr char kSelectedNodeAnnotation[] = "volume.kubernetes.io/selected-node";

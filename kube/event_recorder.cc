@@ -11,6 +11,8 @@ namespace {
 
 using Json = nlohmann::json;
 
+// What an Event tells of is likely to go on, and is not to wait for the Event.
+constexpr Duration kDelay = std::chrono::milliseconds(500);
 constexpr Duration kSeriesEnds = std::chrono::minutes(6);
 constexpr Duration kSeriesIsTold = std::chrono::minutes(30);
 constexpr int kTries = 12;
@@ -77,7 +79,7 @@ void EventRecorder::record(const EventSubject& subject, const EventNote& note) {
   } else {
     ++series.count;
   }
-  if (series.told <= 1) writes_.add(key);
+  if (series.told <= 1) writes_.add_at(key, clock_.now() + kDelay);
   tend_later();
 }
 

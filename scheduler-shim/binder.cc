@@ -8,6 +8,8 @@
 #include <boost/asio/post.hpp>
 
 #include "api/time.h"
+#include "kube/fields.h"
+#include "scheduler-shim/claim_fit.h"
 #include "scheduler-shim/exclusive_claims.h"
 #include "scheduler-shim/filters/filters.h"
 #include "scheduler-shim/read_node_info.h"
@@ -81,8 +83,8 @@ bool Binder::knows_nodes() const {
 void Binder::set(const Json& object) {
   auto pod = reader_.read(object);
   if (!pod) {
-    spdlog::warn("{}/{}: {}", text_at(object, "/metadata/namespace"),
-                 text_at(object, "/metadata/name"), pod.error().message());
+    spdlog::warn("{}/{}: {}", kube::text_at(object, "/metadata/namespace"),
+                 kube::text_at(object, "/metadata/name"), pod.error().message());
     return;
   }
   const bool is_unbound = pod->node_name.empty() && !pod->deleting;
@@ -109,6 +111,7 @@ void Binder::remove(const std::string& uid) {
   queue_.remove(uid);
   untold_.erase(uid);
   said_.erase(uid);
+  plans_.erase(uid);
   claim_users_.remove(uid);
   wake(cache_.remove_sandbox(uid));
 }
@@ -124,7 +127,8 @@ void Binder::follow_nodes() {
     callbacks.set = [this, &into](const Json& object) {
       auto info = read_node_info(object);
       if (!info) {
-        spdlog::warn("node {}: {}", text_at(object, "/metadata/name"), info.error().message());
+        spdlog::warn("node {}: {}", kube::text_at(object, "/metadata/name"),
+                     info.error().message());
         return;
       }
       const std::string name = info->name;
@@ -173,7 +177,8 @@ void Binder::volumes_changed(const std::string& claim, Wakes wakes) {
 
 void Binder::sweep() {
   for (const auto& uid : cache_.expire(context_.clock.now())) {
-    spdlog::warn("the binding of {} was written and never seen", uid);
+    const bool was_planned = plans_.erase(uid) != 0;
+    if (!was_planned) spdlog::warn("the binding of {} was written and never seen", uid);
     wake(kSandboxGone);
   }
   next_sweep_ = context_.clock.call_after(kSweepPeriod, [this] { sweep(); });
@@ -186,7 +191,7 @@ void Binder::follow_namespaces() {
     api::StringMap labels;
     reader.object(object, "metadata",
                   [&](const Json& metadata) { labels = reader.text_map(metadata, "labels"); });
-    wake(cache_.set_namespace(text_at(object, "/metadata/name"), Labels(labels)));
+    wake(cache_.set_namespace(kube::text_at(object, "/metadata/name"), Labels(labels)));
   };
   callbacks.remove = [](const std::string&) {};
   watch(kNamespaces, "", std::move(callbacks));
@@ -197,7 +202,8 @@ void Binder::follow_classes() {
   runtime.set = [this](const Json& object) {
     auto info = read_runtime_class(object);
     if (!info) return spdlog::warn("runtime class: {}", info.error().message());
-    const auto [known, is_new] = classes_.runtime.try_emplace(text_at(object, "/metadata/name"));
+    const auto [known, is_new] =
+        classes_.runtime.try_emplace(kube::text_at(object, "/metadata/name"));
     if (!is_new && known->second == *info) return;
     known->second = std::move(*info);
     classes_changed();
@@ -210,7 +216,8 @@ void Binder::follow_classes() {
   kube::Informer::Callbacks priority;
   priority.set = [this](const Json& object) {
     const PriorityClassInfo info{object.value("value", 0), object.value("globalDefault", false)};
-    const auto [known, is_new] = classes_.priority.try_emplace(text_at(object, "/metadata/name"));
+    const auto [known, is_new] =
+        classes_.priority.try_emplace(kube::text_at(object, "/metadata/name"));
     if (!is_new && known->second == info) return;
     known->second = info;
     classes_changed();
@@ -260,11 +267,34 @@ void Binder::decide_some() {
   next_decision_ = context_.clock.call_at(next, [this] { decide_soon(); });
 }
 
+// Others that are due are not to be passed by.
+std::string Binder::plan(const std::string& uid) {
+  if (const auto planned = plans_.find(uid); planned != plans_.end()) return planned->second;
+  const PodInfo* const pod = queue_.find(uid);
+  if (pod == nullptr || queue_.sizes().active > 1 || !ready()) return "";
+  const Decision decision = scheduler_.decide_ahead(*pod, cache_);
+  if (decision.node == kNoNode) return "";
+  wake(cache_.assume(*pod, decision.node, context_.clock.now() + kAssumed));
+  return plans_[uid] = decision.node_name;
+}
+
+void Binder::give_up_plan(const std::string& uid) {
+  if (plans_.erase(uid) != 0) wake(cache_.forget(uid));
+}
+
+bool Binder::waits_for_plan(const PodInfo& pod) const {
+  return plans_.contains(pod.uid) && state_of_claims(pod, cache_.volumes()).is_coming;
+}
+
 void Binder::place(PodInfo pod) {
   const TimePoint now = context_.clock.now();
+  if (waits_for_plan(pod)) return queue_.wait(pod.uid, now);
+  // Decided once more, now that its claims are there: it goes where they are to be.
+  const Wakes freed = plans_.erase(pod.uid) == 0 ? kNothing : cache_.forget(pod.uid);
   Decision decision = scheduler_.decide(pod, cache_);
   if (decision.is_early) return queue_.wait(pod.uid, now);
   if (decision.node == kNoNode) {
+    wake(freed);
     queue_.unschedulable(pod.uid, decision.wakes, now);
     const bool is_gated = pod.spec->is_gated;
     if (!is_gated) record(pod, {true, "FailedScheduling", "Scheduling", decision.message});
@@ -359,8 +389,8 @@ Task<Result<>> Binder::write_status(std::string uid) {
   if (!object && object.error().code() == Code::kNotFound) co_return Result<>();
   if (!object) co_return object.error();
   found = untold_.find(uid);
-  const bool is_over = found == untold_.end() || text_at(*object, "/metadata/uid") != uid ||
-                       !text_at(*object, "/status/nodeName").empty();
+  const bool is_over = found == untold_.end() || kube::text_at(*object, "/metadata/uid") != uid ||
+                       !kube::text_at(*object, "/status/nodeName").empty();
   if (is_over) co_return Result<>();
   const std::string said = found->second.second.message;
   Json patch =

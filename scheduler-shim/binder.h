@@ -49,6 +49,11 @@ class Binder final : public Controller {
   std::string keep_volume(const std::string& claim, const std::string& node) {
     return cache_.keep_volume(claim, node);
   }
+  // The node that a Sandbox is going to be bound to once its planned claims are there, and that
+  // counts it from now on; empty where that is not known.
+  std::string plan(const std::string& uid);
+  // Its claims are not coming.
+  void give_up_plan(const std::string& uid);
   // Whether there is a SandboxNode of that name.
   bool knows_node(const std::string& node) const { return sandbox_nodes_.contains(node); }
 
@@ -73,6 +78,8 @@ class Binder final : public Controller {
   void decide_soon();
   void decide_some();
   void place(PodInfo pod);
+  // Whether its claims, which it was planned with, are coming still.
+  bool waits_for_plan(const PodInfo& pod) const;
   Task<void> bind(PodInfo pod, std::string node_name);
   // Whether a Pod has a claim of it that one alone may have.
   Task<Result<bool>> has_rival_pod(std::string namespace_, std::vector<std::string> claims);
@@ -98,6 +105,8 @@ class Binder final : public Controller {
   // Nodes by what each of their two objects says.
   std::map<std::string, NodeInfo> sandbox_nodes_;
   std::map<std::string, NodeInfo> core_nodes_;
+  // Nodes by the Sandboxes that are assumed there before their claims have come.
+  std::unordered_map<std::string, std::string> plans_;
   // What is to be said of those that are on no node, until it is said; by uid.
   std::map<std::string, std::pair<SandboxRef, Unbound>> untold_;
   // What is said of those that are on no node, which their binding adds to; by uid.

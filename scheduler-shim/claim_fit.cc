@@ -69,12 +69,14 @@ ClaimsState state_of_claims(const PodInfo& pod, const VolumeIndex& volumes) {
   for (const PodClaim& used : *pod.claims) {
     const std::string key = claim_key(pod.identity->namespace_, used.name);
     const ClaimInfo* const claim = volumes.claim(key);
-    std::string refusal = claim == nullptr ? refusal_of_missing(key, used, volumes)
-                                           : refusal_of(pod, used, *claim, volumes);
-    if (!refusal.empty()) return {false, std::move(refusal)};
+    const bool is_missing = claim == nullptr || claim->is_planned;
+    std::string refusal = is_missing ? refusal_of_missing(key, used, volumes)
+                                     : refusal_of(pod, used, *claim, volumes);
+    if (!refusal.empty()) return {.refusal = std::move(refusal)};
     const bool is_here = claim != nullptr && claim->is_protected &&
                          (!used.is_own || ownership(pod, *claim) == Ownership::kOwn);
     state.is_coming = state.is_coming || !is_here;
+    state.is_planned = state.is_planned && (is_here || (claim != nullptr && claim->is_planned));
   }
   return state;
 }

@@ -13,6 +13,8 @@ namespace sandboxlet::scheduler {
 struct ClaimsState {
   // They are being made, taken over or protected: whoever does that is faster than any back-off.
   bool is_coming = false;
+  // Those that are not here yet are planned, and what they need is known.
+  bool is_planned = true;
   // Why no node will do, in kube-scheduler's words where it has any; empty where one may.
   std::string refusal;
 };

@@ -42,6 +42,8 @@ struct ClaimInfo {
   bool is_deleting = false;
   // It has our finalizer (api::kClaimFinalizer).
   bool is_protected = false;
+  // It is about to be made, and the API server has none of its name (VolumeIndex::plan_claim).
+  bool is_planned = false;
   // Its node's label says what the selected node's annotation says.
   bool is_labelled = false;
   // ---- Whose it is.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kube/fields.h"
 #include "scheduler-shim/sandbox_ref.h"
 
 namespace sandboxlet::scheduler {
@@ -13,13 +14,14 @@ const Json& condition_of(const Json& sandbox, std::string_view type) {
   const Json::json_pointer place("/status/conditions");
   if (!sandbox.contains(place) || !sandbox[place].is_array()) return none;
   const Json& conditions = sandbox[place];
-  const auto found = std::find_if(conditions.begin(), conditions.end(),
-                                  [&](const Json& one) { return text_at(one, "/type") == type; });
+  const auto found = std::find_if(conditions.begin(), conditions.end(), [&](const Json& one) {
+    return kube::text_at(one, "/type") == type;
+  });
   return found == conditions.end() ? none : *found;
 }
 
 bool is_condition_true(const Json& sandbox, std::string_view type) {
-  return text_at(condition_of(sandbox, type), "/status") == "True";
+  return kube::text_at(condition_of(sandbox, type), "/status") == "True";
 }
 
 }  // namespace sandboxlet::scheduler

@@ -5,6 +5,7 @@
 #include "api/scheduled.h"
 #include "scheduler-shim/binding.h"
 #include "scheduler-shim/sandbox_ref.h"
+#include "scheduler-shim/takes_traffic.h"
 
 namespace sandboxlet::scheduler {
 
@@ -22,7 +23,7 @@ Json lost_patch(const Json& sandbox, const std::string& message, const api::Time
   auto conditions = api::read_parsed({{"status", status}}).sandbox.status.conditions;
   const api::Condition* const before = api::find_condition(conditions, "Ready");
   if (before == nullptr) return nullptr;
-  if (before->status != "True" && before->reason != kNodeUnreachable) return nullptr;
+  if (!takes_traffic(sandbox) && before->reason != kNodeUnreachable) return nullptr;
   api::Condition ready = *before;
   ready.status = "False";
   ready.reason = kNodeUnreachable;

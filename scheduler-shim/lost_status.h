@@ -9,7 +9,7 @@ namespace sandboxlet::scheduler {
 
 // What a Sandbox says of itself while its node does not answer: that it is not ready, and what will
 // become of it. A merge patch of status over that version of that object; null where it is said, or
-// the Sandbox did not say that it is ready. Its agent takes the word back when it answers. Pure.
+// the Sandbox did not take traffic. Its agent takes the word back when it answers. Pure.
 nlohmann::json lost_patch(const nlohmann::json& sandbox, const std::string& message,
                           const api::Time& now);
 

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "kube/fields.h"
 #include "kube/heartbeat.h"
 #include "scheduler-shim/sandbox_ref.h"
 
@@ -42,9 +43,9 @@ std::optional<Duration> NodeLeases::lost_for(const std::string& node) const {
 }
 
 void NodeLeases::set(const nlohmann::json& lease) {
-  const std::string node = text_at(lease, "/metadata/name");
+  const std::string node = kube::text_at(lease, "/metadata/name");
   const bool revived =
-      liveness_.note(node, text_at(lease, "/spec/renewTime"), context_.clock.now());
+      liveness_.note(node, kube::text_at(lease, "/spec/renewTime"), context_.clock.now());
   if (revived) listener_(node, true);
 }
 

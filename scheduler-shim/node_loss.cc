@@ -6,10 +6,11 @@
 #include "api/json.h"
 #include "api/node_loss.h"
 #include "api/time.h"
+#include "kube/fields.h"
 #include "kube/heartbeat.h"
-#include "scheduler-shim/condition_of.h"
 #include "scheduler-shim/lost_status.h"
 #include "scheduler-shim/read_claim_info.h"
+#include "scheduler-shim/takes_traffic.h"
 
 namespace sandboxlet::scheduler {
 
@@ -61,7 +62,7 @@ NodeLoss::NodeLoss(const ControllerContext& context, NodeLeases& leases)
 
 void NodeLoss::set(const Json& sandbox) {
   const SandboxRef ref = sandbox_ref(sandbox);
-  const std::string node = text_at(sandbox, "/status/nodeName");
+  const std::string node = kube::text_at(sandbox, "/status/nodeName");
   const auto known = sandboxes_.find(ref.uid);
   const TimePoint not_before = known == sandboxes_.end() ? TimePoint() : known->second.not_before;
   forget(ref.uid);
@@ -71,9 +72,9 @@ void NodeLoss::set(const Json& sandbox) {
   by_node_[node].insert(ref.uid);
   sandboxes_[ref.uid] = {ref,
                          node,
-                         !text_at(sandbox, "/metadata/deletionTimestamp").empty(),
+                         !kube::text_at(sandbox, "/metadata/deletionTimestamp").empty(),
                          api::wants_suspension(spec),
-                         is_condition_true(sandbox, "Ready"),
+                         takes_traffic(sandbox),
                          api::moved_after(spec),
                          not_before};
 }
@@ -96,7 +97,7 @@ void NodeLoss::sweep() {
     if (!leases_.lost_for(node)) continue;
     for (const auto& uid : uids) {
       Bound& bound = sandboxes_.at(uid);
-      if (bound.says_ready) words_.add(uid);
+      if (bound.takes_traffic) words_.add(uid);
       if (now < bound.not_before || !is_due(bound)) continue;
       bound.not_before = now + kLooks;
       moves_.add(uid);
@@ -119,10 +120,11 @@ Task<Result<>> NodeLoss::tell(std::string uid) {
   const auto object = co_await context_.client.get(object_ref(bound.ref));
   if (!object && object.error().code() == Code::kNotFound) co_return Result<>();
   if (!object) co_return object.error();
-  const bool is_other = text_at(*object, "/metadata/uid") != uid ||
-                        text_at(*object, "/status/nodeName") != bound.node;
+  const bool is_other = kube::text_at(*object, "/metadata/uid") != uid ||
+                        kube::text_at(*object, "/status/nodeName") != bound.node;
   if (is_other || !leases_.lost_for(bound.node)) co_return Result<>();
-  Json patch = lost_patch(*object, message_of(bound.node, bound.moved_after),
+  const auto moved_after = bound.wants_suspension ? std::nullopt : bound.moved_after;
+  Json patch = lost_patch(*object, message_of(bound.node, moved_after),
                           api::format_time(context_.clock.wall()));
   if (patch.is_null()) co_return Result<>();
   const auto written =
@@ -141,8 +143,8 @@ Task<Result<>> NodeLoss::move(std::string uid) {
   const auto object = co_await context_.client.get(object_ref(bound.ref));
   if (!object && object.error().code() == Code::kNotFound) co_return Result<>();
   if (!object) co_return object.error();
-  const bool is_other = text_at(*object, "/metadata/uid") != uid ||
-                        text_at(*object, "/status/nodeName") != bound.node ||
+  const bool is_other = kube::text_at(*object, "/metadata/uid") != uid ||
+                        kube::text_at(*object, "/status/nodeName") != bound.node ||
                         api::wants_suspension(part_of(*object)) != bound.wants_suspension;
   if (is_other) co_return Result<>();
   CO_TRY(const bool is_silent, co_await is_silent_still(bound.node, silence->renew_time));
@@ -177,7 +179,7 @@ Task<Result<bool>> NodeLoss::is_silent_still(std::string node, std::string renew
   const auto lease = co_await context_.client.get(ref);
   if (!lease && lease.error().code() == Code::kNotFound) co_return true;
   if (!lease) co_return lease.error();
-  co_return text_at(*lease, "/spec/renewTime") == renew_time;
+  co_return kube::text_at(*lease, "/spec/renewTime") == renew_time;
 }
 
 Task<Result<bool>> NodeLoss::is_gone_for_good(std::string node) {

@@ -28,7 +28,7 @@ class NodeLoss final : public Controller {
     std::string node;
     bool is_deleted = false;
     bool wants_suspension = false;
-    bool says_ready = false;
+    bool takes_traffic = false;
     // After the lease's end; nothing: it waits for its node.
     std::optional<Duration> moved_after;
     // Not to be moved before.

@@ -129,6 +129,19 @@ TEST_F(NodeLossTest, OneThatIsSuspendedWaits) {
   EXPECT_EQ(node_name(), "node-1");
 }
 
+TEST_F(NodeLossTest, OneThatSleepsSaysThatNobodyWillWakeIt) {
+  create();
+  const Json ready_now{{"type", "Ready"}, {"status", "False"}, {"reason", "SandboxSuspended"}};
+  const Json suspended{{"type", "Suspended"}, {"status", "True"}};
+  tell({{"conditions", {ready_now, suspended}},
+        {"suspend", {{"depth", "Freeze"}, {"reason", "Idle"}}}});
+  live_for(20s);
+  EXPECT_EQ(ready()["reason"], "SandboxSuspended");
+  loop_.run_for(1min);
+  EXPECT_EQ(ready()["reason"], "NodeUnreachable");
+  EXPECT_THAT(ready()["message"], HasSubstr("is bound to another after 300 s"));
+}
+
 TEST_F(NodeLossTest, ALeaseThatWasRenewedUnseenSavesIt) {
   create();
   live_for(20s);

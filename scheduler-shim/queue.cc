@@ -90,6 +90,12 @@ void Queue::remove(const std::string& uid) {
   entries_.erase(known);
 }
 
+const PodInfo* Queue::find(const std::string& uid) const {
+  const auto known = entries_.find(uid);
+  const bool is_here = known != entries_.end() && known->second.state != State::kInFlight;
+  return is_here ? &known->second.pod : nullptr;
+}
+
 void Queue::move_due(TimePoint now) {
   while (!backing_off_.empty() && backing_off_.begin()->at <= now) {
     Entry& entry = *by_sequence_.at(backing_off_.begin()->sequence);

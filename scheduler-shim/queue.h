@@ -28,6 +28,9 @@ class Queue {
   void set(PodInfo pod, TimePoint now);
   void remove(const std::string& uid);
 
+  // nullptr where it is not here, or in flight.
+  const PodInfo* find(const std::string& uid) const;
+
   // The next one to be decided, then in flight; nothing where none is active.
   std::optional<PodInfo> pop(TimePoint now);
   // Of one in flight: it was bound.

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "api/time.h"
+#include "kube/fields.h"
 #include "scheduler-shim/release.h"
 
 namespace sandboxlet::scheduler {
@@ -35,11 +36,11 @@ void Reaper::remove(const std::string& uid) {
 }
 
 void Reaper::set_expiry(const Json& object) {
-  const std::string uid = text_at(object, "/metadata/uid");
-  const std::string text = text_at(object, "/spec/shutdownTime");
+  const std::string uid = kube::text_at(object, "/metadata/uid");
+  const std::string text = kube::text_at(object, "/spec/shutdownTime");
   const auto at = api::parse_time(text);
-  const bool deletes = text_at(object, "/spec/shutdownPolicy") == "Delete" &&
-                       text_at(object, "/metadata/deletionTimestamp").empty();
+  const bool deletes = kube::text_at(object, "/spec/shutdownPolicy") == "Delete" &&
+                       kube::text_at(object, "/metadata/deletionTimestamp").empty();
   if (text.empty() || !at || !deletes) {
     expiry_.remove(uid);
     expiring_.erase(uid);
@@ -51,7 +52,7 @@ void Reaper::set_expiry(const Json& object) {
 }
 
 void Reaper::set_release(const Json& object) {
-  const std::string uid = text_at(object, "/metadata/uid");
+  const std::string uid = kube::text_at(object, "/metadata/uid");
   if (release_patch(object).is_null()) {
     releasing_.erase(uid);
     return;
@@ -92,7 +93,7 @@ Task<Result<>> Reaper::release_one(std::string uid) {
   const auto object = co_await context_.client.get(ref);
   if (!object && object.error().code() == Code::kNotFound) co_return Result<>();
   if (!object) co_return object.error();
-  if (text_at(*object, "/metadata/uid") != uid) co_return Result<>();
+  if (kube::text_at(*object, "/metadata/uid") != uid) co_return Result<>();
   Json patch = release_patch(*object);
   if (patch.is_null()) co_return Result<>();
   const auto released = co_await context_.client.merge_patch(ref, std::move(patch));

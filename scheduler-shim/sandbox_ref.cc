@@ -1,12 +1,13 @@
 #include "scheduler-shim/sandbox_ref.h"
 
 #include "api/sandbox.h"
+#include "kube/fields.h"
 
 namespace sandboxlet::scheduler {
 
 SandboxRef sandbox_ref(const nlohmann::json& sandbox) {
-  return {text_at(sandbox, "/metadata/namespace"), text_at(sandbox, "/metadata/name"),
-          text_at(sandbox, "/metadata/uid")};
+  return {kube::text_at(sandbox, "/metadata/namespace"), kube::text_at(sandbox, "/metadata/name"),
+          kube::text_at(sandbox, "/metadata/uid")};
 }
 
 kube::ObjectRef object_ref(const SandboxRef& sandbox, std::string_view subresource) {
@@ -22,12 +23,6 @@ nlohmann::json owner_reference(const SandboxRef& sandbox) {
           {"blockOwnerDeletion", true}};
 }
 
-std::string text_at(const nlohmann::json& object, const char* pointer) {
-  const nlohmann::json::json_pointer place(pointer);
-  return object.contains(place) && object[place].is_string() ? object[place].get<std::string>()
-                                                             : "";
-}
-
 nlohmann::json status_over(const std::string& uid, const std::string& version,
                            nlohmann::json status) {
   return {{"metadata", {{"uid", uid}, {"resourceVersion", version}}},
@@ -35,8 +30,8 @@ nlohmann::json status_over(const std::string& uid, const std::string& version,
 }
 
 nlohmann::json status_over(const nlohmann::json& sandbox, nlohmann::json status) {
-  return status_over(text_at(sandbox, "/metadata/uid"),
-                     text_at(sandbox, "/metadata/resourceVersion"), std::move(status));
+  return status_over(kube::text_at(sandbox, "/metadata/uid"),
+                     kube::text_at(sandbox, "/metadata/resourceVersion"), std::move(status));
 }
 
 }  // namespace sandboxlet::scheduler

@@ -22,9 +22,6 @@ kube::ObjectRef object_ref(const SandboxRef& sandbox, std::string_view subresour
 // The Sandbox as a controller of what is its own, which goes with it.
 nlohmann::json owner_reference(const SandboxRef& sandbox);
 
-// The text at that place of an object; "" where there is none, or something else.
-std::string text_at(const nlohmann::json& object, const char* pointer);
-
 // The merge patch of its status over that version of that object: what comes between is a conflict.
 nlohmann::json status_over(const std::string& uid, const std::string& version,
                            nlohmann::json status);

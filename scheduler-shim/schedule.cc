@@ -43,6 +43,17 @@ Decision Scheduler::decide(const PodInfo& pod, Cache& cache) {
     return {.message = "no nodes available to schedule pods", .wakes = kNodeChanged};
   }
   if (auto decision = decide_by_claims(pod, cache)) return std::move(*decision);
+  return choose(pod, cache);
+}
+
+Decision Scheduler::decide_ahead(const PodInfo& pod, Cache& cache) {
+  const ClaimsState state = state_of_claims(pod, cache.volumes());
+  const bool is_known = state.is_planned && state.refusal.empty();
+  if (!is_known || !pod.spec->unplaceable.empty() || cache.nodes().order().empty()) return {};
+  return choose(pod, cache);
+}
+
+Decision Scheduler::choose(const PodInfo& pod, Cache& cache) {
   PodClass& pod_class = cache.classes().get_warm(pod);
   const Subject subject{pod, cache, pod_class, cache.matches().matching(pod.identity)};
   prepare(subject);

@@ -46,8 +46,12 @@ class Scheduler {
   explicit Scheduler(SchedulerOptions options = {});
 
   Decision decide(const PodInfo& pod, Cache& cache);
+  // Where it will go once its claims are there that are planned; kNoNode where that is not known.
+  Decision decide_ahead(const PodInfo& pod, Cache& cache);
 
  private:
+  // By its nodes.
+  Decision choose(const PodInfo& pod, Cache& cache);
   void prepare(const Subject& subject);
   // Fills feasible_.
   void find_feasible(const Subject& subject);

@@ -19,13 +19,15 @@ Shim::Shim(const ControllerContext& context, const ShimOptions& options)
   scheduling.keep_volume = [this](const std::string& claim, const std::string& node) {
     return binder_->keep_volume(claim, node);
   };
+  scheduling.plan = [this](const std::string& sandbox) { return binder_->plan(sandbox); };
+  scheduling.give_up_plan = [this](const std::string& sandbox) { binder_->give_up_plan(sandbox); };
   scheduling.knows_node = [this](const std::string& node) { return binder_->knows_node(node); };
-  // Before the binder: what it waits for is on its way sooner.
-  controllers_.push_back(
-      std::make_unique<storage::Claims>(context, volumes_, std::move(scheduling)));
   controllers_.push_back(std::make_unique<NodeLoss>(context, leases_));
   controllers_.push_back(std::make_unique<Reaper>(context));
   controllers_.push_back(std::move(binder));
+  // After the binder, which they ask where a Sandbox is going to be.
+  controllers_.push_back(
+      std::make_unique<storage::Claims>(context, volumes_, std::move(scheduling)));
   controllers_.push_back(std::make_unique<network::Publisher>(context, options.cluster_domain));
   sandboxes_ = follow(context, kube::kSandboxes, "", kube::Informer::Key::kUid, callbacks());
 }

@@ -5,6 +5,7 @@
 #include "api/conditions.h"
 #include "api/json.h"
 #include "api/sandbox.h"
+#include "kube/fields.h"
 #include "scheduler-shim/condition_of.h"
 #include "scheduler-shim/sandbox_ref.h"
 
@@ -29,7 +30,7 @@ api::Condition condition(const char* type, bool status, const char* reason, std:
 // (agent-sandbox: computeReadyCondition).
 std::string pending(const Json& sandbox) {
   std::string pod = "Pod exists with phase: Pending";
-  const bool is_there = !text_at(sandbox, "/status/service").empty();
+  const bool is_there = !kube::text_at(sandbox, "/status/service").empty();
   const Json::json_pointer service("/spec/service");
   const bool is_set = sandbox.contains(service) && sandbox[service].is_boolean();
   if (!(is_set ? sandbox[service].get<bool>() : is_there)) return pod;
@@ -75,12 +76,12 @@ Json unbound_patch(const Json& sandbox, const Unbound& unbound, const api::Time&
 std::optional<Unbound> outdated(const Json& sandbox) {
   const Json& scheduled = condition_of(sandbox, "PodScheduled");
   const Json& ready = condition_of(sandbox, "Ready");
-  const bool is_pending = text_at(scheduled, "/status") == "False" &&
-                          text_at(ready, "/reason") == "DependenciesNotReady";
-  if (!is_pending || text_at(ready, "/message") == pending(sandbox)) return std::nullopt;
+  const bool is_pending = kube::text_at(scheduled, "/status") == "False" &&
+                          kube::text_at(ready, "/reason") == "DependenciesNotReady";
+  if (!is_pending || kube::text_at(ready, "/message") == pending(sandbox)) return std::nullopt;
   Unbound said;
-  said.is_gated = text_at(scheduled, "/reason") == kGated;
-  said.message = text_at(scheduled, "/message");
+  said.is_gated = kube::text_at(scheduled, "/reason") == kGated;
+  said.message = kube::text_at(scheduled, "/message");
   return said;
 }
 

@@ -102,6 +102,36 @@ TEST_F(VolumeBindingTest, WhatIsOnItsWayIsWaitedForWithoutAWord) {
   EXPECT_TRUE(is_early(user("box", {"data"})));
 }
 
+// "home-box", which is about to be made.
+TEST_F(VolumeBindingTest, WhereItGoesIsKnownOnceItsClaimsArePlanned) {
+  const auto ahead = [&] {
+    return cluster_.scheduler.decide_ahead(cluster_.pod(owner("box")), cluster_.cache).node_name;
+  };
+  EXPECT_EQ(ahead(), "");
+  cluster_.volumes.plan_claim(*read_claim(claim_json("home-box", of_size("4Gi"))));
+  EXPECT_NE(ahead(), "");
+  EXPECT_TRUE(cluster_.decide(owner("box")).is_early);
+  cluster_.volumes.give_up_claim("default/home-box");
+  cluster_.volumes.plan_claim(*read_claim(claim_json("home-box", of_size("5Gi"))));
+  EXPECT_EQ(ahead(), "");
+  set_claim(claim_json("home-box"));
+  EXPECT_EQ(ahead(), "");
+}
+
+TEST_F(VolumeBindingTest, APlannedClaimTakesRoomUntilItIsGivenUp) {
+  set_claim(claim_json("data", of_size("4Gi")));
+  cluster_.volumes.plan_claim(*read_claim(claim_json("home-box", of_size("4Gi"))));
+  const PodInfo pod = cluster_.pod(owner("box"));
+  const Decision ahead = cluster_.scheduler.decide_ahead(pod, cluster_.cache);
+  cluster_.cache.assume(pod, ahead.node, TimePoint::max());
+  const std::string other = ahead.node_name == "a" ? "b" : "a";
+  EXPECT_THAT(feasible(user("other", {"data"})), ElementsAre(other));
+  EXPECT_EQ(cluster_.volumes.give_up_claim("default/home-box"), kVolumesChanged);
+  EXPECT_THAT(feasible(user("other", {"data"})), ElementsAre("a", "b"));
+  // One that is there is not given up.
+  EXPECT_EQ(cluster_.volumes.give_up_claim("default/data"), kNothing);
+}
+
 TEST_F(VolumeBindingTest, AClaimOfItsNameThatIsAnothersHoldsItBack) {
   set_claim(claim_json("home-box", controlled_by("uid-of-an-earlier-one")));
   EXPECT_EQ(refusal(owner("box")),

@@ -28,7 +28,9 @@ bool is_kept_for(const VolumeInfo& volume, const ClaimInfo& claim) {
 }
 
 // As the local provisioner names it (external-provisioner does too).
-std::string made_volume_name(const ClaimInfo& claim) { return "pvc-" + claim.uid; }
+std::string made_volume_name(const ClaimInfo& claim) {
+  return api::kProvisionedVolumePrefix + claim.uid;
+}
 
 }  // namespace
 
@@ -46,6 +48,18 @@ Wakes VolumeIndex::remove_claim(const std::string& key) {
   if (claims_.erase(key) == 0) return kNothing;
   free_reservation(key);
   return recount(key) ? kVolumesChanged : kNothing;
+}
+
+void VolumeIndex::plan_claim(ClaimInfo claim) {
+  const std::string key = claim.key();
+  claim.is_planned = true;
+  claim.is_protected = false;
+  if (claims_.try_emplace(key, std::move(claim)).second) recount(key);
+}
+
+Wakes VolumeIndex::give_up_claim(const std::string& key) {
+  const ClaimInfo* const known = claim(key);
+  return known != nullptr && known->is_planned ? remove_claim(key) : kNothing;
 }
 
 Wakes VolumeIndex::set_volume(VolumeInfo volume) {

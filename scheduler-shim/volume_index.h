@@ -25,6 +25,9 @@ class VolumeIndex {
   // ---- What the API server has
   Wakes set_claim(ClaimInfo claim);
   Wakes remove_claim(const std::string& key);
+  // One that is about to be made, and takes room as if it were there: until it is, or is given up.
+  void plan_claim(ClaimInfo claim);
+  Wakes give_up_claim(const std::string& key);
   Wakes set_volume(VolumeInfo volume);
   Wakes remove_volume(const std::string& name);
   Wakes set_class(const std::string& name, StorageClassInfo info);

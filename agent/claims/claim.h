@@ -13,6 +13,8 @@ namespace sandboxlet::agent {
 struct KnownClaim {
   ClaimReference ref;
   std::string version;
+  // Of what controls it; empty: nothing does.
+  std::string controller_uid;
   bool is_deleting = false;
   // A Sandbox uses it (api::kClaimFinalizer).
   bool is_in_use = false;

@@ -17,7 +17,7 @@ Task<Result<PersistentVolume>> ClusterClaims::find(std::shared_ptr<const api::Sa
   const std::string namespace_ = sandbox->metadata.namespace_;
   const TimePoint end = clock_.now() + kPatience;
   for (;;) {
-    const auto asked = co_await get_claim(namespace_, claim);
+    const auto asked = co_await know_claim(sandbox, claim);
     const Result<> checked = asked ? check_claim(*asked) : Result<>(asked.error());
     if (checked) co_return co_await volume_of_bound(*asked);
     const bool may_come = checked.error().code() == Code::kUnavailable;
@@ -35,8 +35,12 @@ Task<Result<PersistentVolume>> ClusterClaims::find(std::shared_ptr<const api::Sa
   }
 }
 
-Task<Result<KnownClaim>> ClusterClaims::get_claim(std::string namespace_, std::string name) {
-  const kube::ObjectRef ref{kube::kPersistentVolumeClaims, namespace_, name, ""};
+Task<Result<KnownClaim>> ClusterClaims::know_claim(std::shared_ptr<const api::Sandbox> sandbox,
+                                                   std::string name) {
+  const api::ObjectMeta& meta = sandbox->metadata;
+  const KnownClaim* const shown = storage_.claim(meta.namespace_, name);
+  if (shown != nullptr && shown->controller_uid == meta.uid) co_return *shown;
+  const kube::ObjectRef ref{kube::kPersistentVolumeClaims, meta.namespace_, name, ""};
   const auto object = co_await client_.get(ref);
   if (object) co_return read_claim(*object);
   if (object.error().code() == Code::kNotFound) co_return claim_not_found(name);

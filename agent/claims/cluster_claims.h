@@ -27,7 +27,10 @@ class ClusterClaims final : public VolumeClaims {
                                       std::string claim) override;
 
  private:
-  Task<Result<KnownClaim>> get_claim(std::string namespace_, std::string name);
+  // As the API server has it. A Sandbox's own is protected from before its binding on, so what was
+  // shown of that is it.
+  Task<Result<KnownClaim>> know_claim(std::shared_ptr<const api::Sandbox> sandbox,
+                                      std::string name);
   Task<Result<PersistentVolume>> volume_of_bound(KnownClaim claim);
   // Answers when there is reason to ask again, or when the time is over.
   Task<void> until_shown(std::string namespace_, std::string name, std::string uid, TimePoint end);

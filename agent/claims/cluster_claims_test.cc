@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
 
-#include "agent/claims/fields.h"
 #include "agent/claims/testing/storage_node.h"
 #include "agent/volume/testing.h"
 #include "api/testing/sandboxes.h"
+#include "kube/fields.h"
 
 namespace sandboxlet::agent {
 namespace {
@@ -15,6 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 using Json = nlohmann::json;
 using Found = Result<PersistentVolume>;
+
+constexpr char kUid[] = "uid-of-box";
 
 class ClusterClaimsTest : public testing::Test {
  protected:
@@ -29,6 +31,7 @@ class ClusterClaimsTest : public testing::Test {
     answer_.reset();
     api::Sandbox sandbox = api::valid_sandbox();
     sandbox.metadata.namespace_ = "default";
+    sandbox.metadata.uid = kUid;
     auto take = [this](const std::exception_ptr&, Found found) { answer_ = std::move(found); };
     asio::co_spawn(node_.loop().io(),
                    node_.claims().find(std::make_shared<const api::Sandbox>(sandbox), "data-box"),
@@ -65,8 +68,20 @@ TEST_F(ClusterClaimsTest, AClaimWhoseVolumeIsBeingMadeIsWaitedFor) {
   node_.run_for(100ms);
   ASSERT_EQ(said(), "found");
   EXPECT_EQ(std::get<NodeVolume>((*answer_)->source).name,
-            text_at(node_.claim(), "/spec/volumeName"));
+            kube::text_at(node_.claim(), "/spec/volumeName"));
   // What was shown suffices.
+  EXPECT_THAT(node_.server().requests(), testing::IsEmpty());
+}
+
+TEST_F(ClusterClaimsTest, ItsOwnThatWasShownIsNotAskedFor) {
+  const Json owner{{"kind", "Sandbox"}, {"uid", kUid}, {"controller", true}};
+  node_.create_claim({{"metadata", {{"ownerReferences", Json::array({owner})}}}});
+  node_.run_for(1s);
+  node_.server().clear_requests();
+  find();
+  node_.control();
+  node_.run_for(100ms);
+  EXPECT_EQ(said(), "found");
   EXPECT_THAT(node_.server().requests(), testing::IsEmpty());
 }
 

@@ -7,9 +7,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "agent/claims/fields.h"
 #include "agent/claims/testing/storage_node.h"
 #include "agent/volume/testing.h"
+#include "kube/fields.h"
 
 namespace sandboxlet::agent {
 namespace {
@@ -35,7 +35,7 @@ class LocalProvisionerTest : public testing::Test {
   std::string provision(const Json& patch = Json::object()) {
     node_.create_claim(patch);
     settle();
-    return text_at(node_.claim(), "/spec/volumeName");
+    return kube::text_at(node_.claim(), "/spec/volumeName");
   }
   void settle() {
     for (int round = 0; round < 3; ++round) {
@@ -60,7 +60,7 @@ class LocalProvisionerTest : public testing::Test {
 
 TEST_F(LocalProvisionerTest, AClaimThatWaitsForThisNodeGetsItsVolume) {
   const std::string volume = provision();
-  EXPECT_EQ(volume, "pvc-" + text_at(node_.claim(), "/metadata/uid"));
+  EXPECT_EQ(volume, "pvc-" + kube::text_at(node_.claim(), "/metadata/uid"));
   EXPECT_THAT(node_.on_disk(), ElementsAre(volume));
   EXPECT_THAT(node_.events(), ElementsAre("ProvisioningSucceeded"));
 }
@@ -91,7 +91,7 @@ TEST_F(LocalProvisionerTest, WhatDoesNotFitIsToldAndMadeOnceThereIsRoom) {
   ASSERT_TRUE(node_.disk().remove("other"));
   node_.run_for(2min);
   settle();
-  EXPECT_NE(text_at(node_.claim(), "/spec/volumeName"), "");
+  EXPECT_NE(kube::text_at(node_.claim(), "/spec/volumeName"), "");
 }
 
 TEST_F(LocalProvisionerTest, AVolumeGoesWithItsClaim) {
@@ -148,8 +148,8 @@ TEST_F(LocalProvisionerTest, AClaimThatAsksForMoreIsToldThatItHasIt) {
   const std::string volume = provision();
   node_.patch_claim(asking_for("2Gi"));
   settle();
-  EXPECT_EQ(text_at(node_.volume(volume), "/spec/capacity/storage"), "2Gi");
-  EXPECT_EQ(text_at(node_.claim(), "/status/capacity/storage"), "2Gi");
+  EXPECT_EQ(kube::text_at(node_.volume(volume), "/spec/capacity/storage"), "2Gi");
+  EXPECT_EQ(kube::text_at(node_.claim(), "/status/capacity/storage"), "2Gi");
   EXPECT_EQ(node_.disk().list()->front().record.size, 2 * kGiB);
   EXPECT_THAT(node_.events(), Contains("VolumeResizeSuccessful"));
 }
@@ -158,8 +158,8 @@ TEST_F(LocalProvisionerTest, MoreThanThereIsIsToldAndChangesNothing) {
   const std::string volume = provision();
   node_.patch_claim(asking_for("5Gi"));
   settle();
-  EXPECT_EQ(text_at(node_.volume(volume), "/spec/capacity/storage"), "1Gi");
-  EXPECT_EQ(text_at(node_.claim(), "/status/capacity/storage"), "1Gi");
+  EXPECT_EQ(kube::text_at(node_.volume(volume), "/spec/capacity/storage"), "1Gi");
+  EXPECT_EQ(kube::text_at(node_.claim(), "/status/capacity/storage"), "1Gi");
   EXPECT_THAT(node_.events(), Contains("VolumeResizeFailed"));
 }
 
@@ -186,7 +186,7 @@ TEST_F(LocalProvisionerTest, WhatHoldsDataAndIsKnownToNobodyIsKept) {
 }
 
 TEST_F(LocalProvisionerTest, WhatWasMadeHereForAClaimThatWaitsForAnotherNodeNowIsRemoved) {
-  const std::string uid = text_at(
+  const std::string uid = kube::text_at(
       node_.create_claim(
           {{"metadata", {{"annotations", {{"volume.kubernetes.io/selected-node", "node-2"}}}}}}),
       "/metadata/uid");
@@ -215,11 +215,11 @@ bool tell_story(int death, bool finish_calls) {
     ASSERT_TRUE(done());
   };
   node.create_claim();
-  until([&] { return text_at(node.claim(), "/status/phase") == "Bound"; });
+  until([&] { return kube::text_at(node.claim(), "/status/phase") == "Bound"; });
   EXPECT_EQ(node.on_disk().size(), 1u);
   EXPECT_EQ(node.volumes().size(), 1u);
   node.patch_claim(asking_for("2Gi"));
-  until([&] { return text_at(node.claim(), "/status/capacity/storage") == "2Gi"; });
+  until([&] { return kube::text_at(node.claim(), "/status/capacity/storage") == "2Gi"; });
   EXPECT_EQ(node.disk().list()->front().record.size, 2 * kGiB);
   node.remove_claim();
   until([&] { return node.on_disk().empty() && node.volumes().empty(); });

@@ -2,8 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
-#include "agent/claims/fields.h"
 #include "api/storage.h"
+#include "kube/fields.h"
 #include "kube/resource_version.h"
 
 namespace sandboxlet::agent {
@@ -11,8 +11,6 @@ namespace sandboxlet::agent {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr char kPrefix[] = "pvc-";
 
 kube::Selection labelled(kube::Resource resource, const std::string& node) {
   return {resource, "", "", std::string(api::kNodeLabel) + "=" + api::node_label_value(node)};
@@ -62,7 +60,8 @@ const KnownVolume* NodeStorage::volume(const std::string& name) const {
 const KnownClaim* NodeStorage::claim_for(const std::string& volume) const {
   const KnownVolume* const known = this->volume(volume);
   std::string uid = known == nullptr ? "" : known->claim.uid;
-  if (known == nullptr && volume.starts_with(kPrefix)) uid = volume.substr(sizeof kPrefix - 1);
+  if (known == nullptr && volume.starts_with(api::kProvisionedVolumePrefix))
+    uid = volume.substr(sizeof api::kProvisionedVolumePrefix - 1);
   const auto found = claims_.find(uid);
   return found == claims_.end() ? nullptr : &found->second;
 }

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <set>
 
-#include "agent/claims/fields.h"
 #include "api/storage.h"
+#include "kube/fields.h"
 
 namespace sandboxlet::agent {
 
@@ -30,35 +30,35 @@ OtherKind other_kind(const Json& spec) {
 }
 
 PersistentVolume source_of(const Json& object, const std::vector<std::string>& mount_options) {
-  const Json spec = json_at(object, "/spec");
+  const Json spec = kube::json_at(object, "/spec");
   if (spec.contains("hostPath")) {
-    return {
-        HostPath{text_at(object, "/spec/hostPath/path"), text_at(object, "/spec/hostPath/type")}};
+    return {HostPath{kube::text_at(object, "/spec/hostPath/path"),
+                     kube::text_at(object, "/spec/hostPath/type")}};
   }
-  if (spec.contains("local")) return {Local{text_at(object, "/spec/local/path")}};
+  if (spec.contains("local")) return {Local{kube::text_at(object, "/spec/local/path")}};
   if (spec.contains("nfs")) {
-    return {Nfs{text_at(object, "/spec/nfs/server"), text_at(object, "/spec/nfs/path"),
-                mount_options, json_at(object, "/spec/nfs/readOnly") == true}};
+    return {Nfs{kube::text_at(object, "/spec/nfs/server"), kube::text_at(object, "/spec/nfs/path"),
+                mount_options, kube::json_at(object, "/spec/nfs/readOnly") == true}};
   }
   if (!spec.contains("csi")) return {other_kind(spec)};
-  const std::string driver = text_at(object, "/spec/csi/driver");
+  const std::string driver = kube::text_at(object, "/spec/csi/driver");
   if (driver != api::kLocalProvisioner) return {OtherKind{"csi (" + driver + ")"}};
-  return {NodeVolume{text_at(object, "/spec/csi/volumeHandle")}};
+  return {NodeVolume{kube::text_at(object, "/spec/csi/volumeHandle")}};
 }
 
 // Of one requirement on the node's name; any other holds.
 bool holds(const Json& requirement, const char* key, const std::string& node) {
-  if (text_at(requirement, "/key") != key) return true;
-  const auto values = texts_at(requirement, "/values");
+  if (kube::text_at(requirement, "/key") != key) return true;
+  const auto values = kube::texts_at(requirement, "/values");
   const bool is_named = std::find(values.begin(), values.end(), node) != values.end();
-  const std::string comparison = text_at(requirement, "/operator");
+  const std::string comparison = kube::text_at(requirement, "/operator");
   if (comparison == "In") return is_named;
   if (comparison == "NotIn") return !is_named;
   return comparison != "DoesNotExist";
 }
 
 bool all_hold(const Json& term, const char* list, const char* key, const std::string& node) {
-  const Json requirements = json_at(term, list);
+  const Json requirements = kube::json_at(term, list);
   return std::all_of(requirements.begin(), requirements.end(),
                      [&](const Json& one) { return holds(one, key, node); });
 }
@@ -67,19 +67,21 @@ bool all_hold(const Json& term, const char* list, const char* key, const std::st
 
 KnownVolume read_volume(const Json& object) {
   KnownVolume volume;
-  volume.name = text_at(object, "/metadata/name");
-  volume.uid = text_at(object, "/metadata/uid");
-  volume.version = text_at(object, "/metadata/resourceVersion");
-  volume.phase = text_at(object, "/status/phase");
-  volume.is_deleting = !text_at(object, "/metadata/deletionTimestamp").empty();
-  volume.finalizers = texts_at(object, "/metadata/finalizers");
-  volume.claim = {text_at(object, "/spec/claimRef/namespace"),
-                  text_at(object, "/spec/claimRef/name"), text_at(object, "/spec/claimRef/uid")};
-  volume.reclaim_policy = text_at(object, "/spec/persistentVolumeReclaimPolicy");
-  volume.capacity = bytes_of(text_at(object, "/spec/capacity/storage"));
-  volume.mount_options = texts_at(object, "/spec/mountOptions");
+  volume.name = kube::text_at(object, "/metadata/name");
+  volume.uid = kube::text_at(object, "/metadata/uid");
+  volume.version = kube::text_at(object, "/metadata/resourceVersion");
+  volume.phase = kube::text_at(object, "/status/phase");
+  volume.is_deleting = !kube::text_at(object, "/metadata/deletionTimestamp").empty();
+  volume.finalizers = kube::texts_at(object, "/metadata/finalizers");
+  volume.claim = {kube::text_at(object, "/spec/claimRef/namespace"),
+                  kube::text_at(object, "/spec/claimRef/name"),
+                  kube::text_at(object, "/spec/claimRef/uid")};
+  volume.reclaim_policy = kube::text_at(object, "/spec/persistentVolumeReclaimPolicy");
+  volume.capacity = kube::bytes_of(kube::text_at(object, "/spec/capacity/storage"));
+  volume.mount_options = kube::texts_at(object, "/spec/mountOptions");
   volume.source = source_of(object, volume.mount_options);
-  volume.node_selector_terms = json_at(object, "/spec/nodeAffinity/required/nodeSelectorTerms");
+  volume.node_selector_terms =
+      kube::json_at(object, "/spec/nodeAffinity/required/nodeSelectorTerms");
   return volume;
 }
 

@@ -1,7 +1,7 @@
 #include "agent/claims/provision.h"
 
-#include "agent/claims/fields.h"
 #include "api/storage.h"
+#include "kube/fields.h"
 
 namespace sandboxlet::agent {
 
@@ -54,15 +54,15 @@ Json affinity_for(const std::string& node) {
 
 KnownClass read_class(const Json& object) {
   KnownClass known;
-  known.name = text_at(object, "/metadata/name");
-  known.provisioner = text_at(object, "/provisioner");
-  known.reclaim_policy = text_at(object, "/reclaimPolicy");
-  const Json parameters = json_at(object, "/parameters");
+  known.name = kube::text_at(object, "/metadata/name");
+  known.provisioner = kube::text_at(object, "/provisioner");
+  known.reclaim_policy = kube::text_at(object, "/reclaimPolicy");
+  const Json parameters = kube::json_at(object, "/parameters");
   for (const auto& [name, value] : parameters.items()) {
     if (value.is_string()) known.parameters[name] = value;
   }
   for (const char* field : {"mountOptions", "allowedTopologies"}) {
-    if (!json_at(object, std::string("/") + field).empty()) known.demands.emplace_back(field);
+    if (!kube::json_at(object, std::string("/") + field).empty()) known.demands.emplace_back(field);
   }
   return known;
 }

@@ -4,6 +4,8 @@
 
 #include "api/conditions.h"
 #include "api/json.h"
+#include "kube/fields.h"
+#include "scheduler-shim/takes_traffic.h"
 
 namespace sandboxlet::eviction {
 
@@ -14,7 +16,7 @@ using scheduler::Taint;
 using scheduler::TaintEffect;
 
 bool is_suspension_wanted(const Json& sandbox) {
-  return scheduler::text_at(sandbox, "/spec/operatingMode") == "Suspended" ||
+  return kube::text_at(sandbox, "/spec/operatingMode") == "Suspended" ||
          sandbox.value(Json::json_pointer("/spec/pause"), false);
 }
 
@@ -48,10 +50,11 @@ Resident read_resident(const Json& sandbox, TimePoint now) {
   resident.ref = scheduler::sandbox_ref(sandbox);
   resident.node = status.nodeName;
   resident.tolerations = read_tolerations(sandbox);
-  resident.is_deleted = !scheduler::text_at(sandbox, "/metadata/deletionTimestamp").empty();
+  resident.is_deleted = !kube::text_at(sandbox, "/metadata/deletionTimestamp").empty();
   resident.is_over = api::is_true(status.conditions, "Finished") || why == "SandboxExpired";
   resident.wants_suspension = is_suspension_wanted(sandbox);
-  resident.is_suspended = api::is_true(status.conditions, "Suspended");
+  const bool is_up_to_users = !resident.wants_suspension && scheduler::takes_traffic(sandbox);
+  resident.is_suspended = api::is_true(status.conditions, "Suspended") && !is_up_to_users;
   resident.is_marked = status.eviction.has_value();
   resident.is_done = resident.is_marked && status.evicted == status.eviction->since;
   const auto* const stopping = api::find_condition(status.conditions, "Stopping");

@@ -20,6 +20,7 @@ struct Resident {
   // It has finished or expired: nothing of it is to run.
   bool is_over = false;
   bool wants_suspension = false;
+  // What sleeps by itself and wakes on traffic is not: to its users it is up.
   bool is_suspended = false;
   bool is_stopping = false;
   // It is to leave; its agent has begun to end it, and is done.

@@ -102,6 +102,22 @@ TEST(Cause, ADrainIsOneForWhatRuns) {
   EXPECT_FALSE(cause(with_condition("Suspended"), drained()));
 }
 
+TEST(Cause, ADrainMovesWhatSleepsAsWhatRunsWhereTrafficWouldWakeIt) {
+  Json asleep = with_condition("Suspended");
+  asleep["status"]["conditions"].push_back(
+      {{"type", "Ready"}, {"status", "False"}, {"reason", "SandboxSuspended"}});
+  asleep["status"]["suspend"] = {{"depth", "Freeze"}, {"reason", "Idle"}};
+  EXPECT_EQ(cause(asleep, drained())->reason, "NodeDrained");
+  EXPECT_TRUE(holds_drain(read_resident(sandbox(asleep), kNow)));
+  asleep["spec"]["suspend"]["wakeOnTraffic"] = false;
+  EXPECT_FALSE(cause(asleep, drained()));
+  // By word: it stays, though traffic wakes it.
+  asleep["spec"]["suspend"]["wakeOnTraffic"] = true;
+  asleep["spec"]["pause"] = true;
+  EXPECT_FALSE(cause(asleep, drained()));
+  EXPECT_FALSE(holds_drain(read_resident(sandbox(asleep), kNow)));
+}
+
 TEST(Cause, ATaintIsOneForTheSuspendedToo) {
   EXPECT_TRUE(cause(with_condition("Suspended"), read(node(Json::array({no_execute("a")})))));
 }

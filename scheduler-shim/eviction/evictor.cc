@@ -6,6 +6,7 @@
 
 #include "api/sandbox.h"
 #include "api/time.h"
+#include "kube/fields.h"
 
 namespace sandboxlet::eviction {
 
@@ -163,7 +164,7 @@ Task<Result<>> Evictor::work(std::string uid) {
                                     written.error().code() == Code::kNotFound);
   if (is_over) co_return Result<>();
   if (!written) co_return written.error();
-  const std::string marked = scheduler::text_at(*object, "/status/eviction/message");
+  const std::string marked = kube::text_at(*object, "/status/eviction/message");
   record(resident, step, step == Step::kMark ? why->message : marked);
   co_return Result<>();
 }

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "api/storage.h"
+#include "kube/fields.h"
 #include "scheduler-shim/sandbox_ref.h"
 
 namespace sandboxlet::eviction {
@@ -41,7 +42,7 @@ Json guard_pod(const std::string& node, const Json& owner, const std::string& na
   const Json reference{{"apiVersion", "sandboxlet.io/v1alpha1"},
                        {"kind", "SandboxNode"},
                        {"name", node},
-                       {"uid", scheduler::text_at(owner, "/metadata/uid")},
+                       {"uid", kube::text_at(owner, "/metadata/uid")},
                        {"controller", true}};
   const Json tolerates_all{{"operator", "Exists"}};
   return {{"apiVersion", "v1"},
@@ -85,9 +86,9 @@ Json release_guard_patch(const Json& pod) {
 
 Guard read_guard(const Json& pod) {
   Guard guard;
-  guard.node = scheduler::text_at(pod, "/spec/nodeName");
-  guard.uid = scheduler::text_at(pod, "/metadata/uid");
-  guard.is_deleted = !scheduler::text_at(pod, "/metadata/deletionTimestamp").empty();
+  guard.node = kube::text_at(pod, "/spec/nodeName");
+  guard.uid = kube::text_at(pod, "/metadata/uid");
+  guard.is_deleted = !kube::text_at(pod, "/metadata/deletionTimestamp").empty();
   guard.has_finalizer = !release_guard_patch(pod).is_null();
   return guard;
 }

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "kube/fields.h"
 #include "scheduler-shim/sandbox_ref.h"
 
 namespace sandboxlet::eviction {
@@ -41,7 +42,7 @@ Guards::Guards(const scheduler::ControllerContext& context, GuardOptions options
   callbacks.set = [this](const Json& pod) {
     Guard guard = read_guard(pod);
     const std::string node = guard.node;
-    guards_[scheduler::text_at(pod, "/metadata/name")] = std::move(guard);
+    guards_[kube::text_at(pod, "/metadata/name")] = std::move(guard);
     listener_.changed(node);
     tend(node);
   };
@@ -125,7 +126,7 @@ Task<Result<>> Guards::release(Guard guard) {
   const kube::ObjectRef pod = ref(guard.node);
   const auto object = co_await context_.client.get(pod);
   if (!object) co_return settled(object);
-  if (scheduler::text_at(*object, "/metadata/uid") != guard.uid) co_return Result<>();
+  if (kube::text_at(*object, "/metadata/uid") != guard.uid) co_return Result<>();
   Json patch = release_guard_patch(*object);
   if (patch.is_null()) co_return Result<>();
   spdlog::info("node {}: nothing holds its drain any more", guard.node);

@@ -1,5 +1,6 @@
 #include "scheduler-shim/eviction/mark.h"
 
+#include "kube/fields.h"
 #include "scheduler-shim/lost_status.h"
 
 namespace sandboxlet::eviction {
@@ -26,7 +27,7 @@ Json patch_for(Step step, const Json& sandbox, const Cause* cause, const api::Ti
       return scheduler::status_over(sandbox, {{"eviction", nullptr}});
     case Step::kUnbind:
       return scheduler::unbind_patch(sandbox, "Evicted",
-                                     scheduler::text_at(sandbox, "/status/eviction/message"), now);
+                                     kube::text_at(sandbox, "/status/eviction/message"), now);
   }
   return nullptr;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kube/fields.h"
 #include "scheduler-shim/json_reader.h"
 #include "scheduler-shim/network/member.h"
 #include "scheduler-shim/network/names.h"
@@ -11,7 +12,6 @@ namespace sandboxlet::network {
 namespace {
 
 using scheduler::JsonReader;
-using scheduler::text_at;
 
 std::string family_of(const std::string& ip) {
   return ip.find(':') == std::string::npos ? "IPv4" : "IPv6";
@@ -55,9 +55,9 @@ KnownSlice read_slice(const Json& object) {
   JsonReader reader;
   KnownSlice known;
   EndpointSlice& slice = known.slice;
-  known.uid = text_at(object, "/metadata/uid");
-  known.version = text_at(object, "/metadata/resourceVersion");
-  slice.name = text_at(object, "/metadata/name");
+  known.uid = kube::text_at(object, "/metadata/uid");
+  known.version = kube::text_at(object, "/metadata/resourceVersion");
+  slice.name = kube::text_at(object, "/metadata/name");
   slice.service = reader.text(member(member(object, "metadata"), "labels"), kServiceNameLabel);
   slice.family = reader.text(object, "addressType");
   reader.each(object, "endpoints", [&](const Json& endpoint) {

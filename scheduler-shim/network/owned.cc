@@ -2,12 +2,11 @@
 
 #include <algorithm>
 
+#include "kube/fields.h"
 #include "kube/resource_version.h"
 #include "scheduler-shim/network/member.h"
 
 namespace sandboxlet::network {
-
-using scheduler::text_at;
 
 const KnownService* Owned::service(const std::string& name) const {
   const auto found = std::find_if(services.begin(), services.end(),
@@ -25,12 +24,12 @@ scheduler::SandboxRef controller_of(const Json& object) {
   const Json& owners = member(member(object, "metadata"), "ownerReferences");
   for (const Json& owner : owners) {
     const Json& is_controller = member(owner, "controller");
-    const std::string group = text_at(owner, "/apiVersion");
-    const bool is_sandbox =
-        text_at(owner, "/kind") == api::kSandboxKind && group.starts_with(kube::kSandboxes.group);
+    const std::string group = kube::text_at(owner, "/apiVersion");
+    const bool is_sandbox = kube::text_at(owner, "/kind") == api::kSandboxKind &&
+                            group.starts_with(kube::kSandboxes.group);
     if (!is_sandbox || !is_controller.is_boolean() || !is_controller.get<bool>()) continue;
-    return {text_at(object, "/metadata/namespace"), text_at(owner, "/name"),
-            text_at(owner, "/uid")};
+    return {kube::text_at(object, "/metadata/namespace"), kube::text_at(owner, "/name"),
+            kube::text_at(owner, "/uid")};
   }
   return {};
 }

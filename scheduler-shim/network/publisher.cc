@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "kube/fields.h"
 #include "kube/resource_version.h"
 #include "scheduler-shim/network/names.h"
 
@@ -67,7 +68,7 @@ void Publisher::synced() {
 }
 
 void Publisher::set(const Json& sandbox) {
-  const std::string uid = scheduler::text_at(sandbox, "/metadata/uid");
+  const std::string uid = kube::text_at(sandbox, "/metadata/uid");
   if (!is_reached(sandbox) && !owned_.contains(uid)) {
     if (reaches_.contains(uid)) remove(uid);
     return;
@@ -119,7 +120,7 @@ Task<Result<>> Publisher::look_up(std::string uid) {
   const auto object = co_await context_.client.get(ref);
   if (!object && object.error().code() == Code::kNotFound) co_return Result<>();
   if (!object) co_return object.error();
-  if (scheduler::text_at(*object, "/metadata/uid") == uid) take(read_reach(*object));
+  if (kube::text_at(*object, "/metadata/uid") == uid) take(read_reach(*object));
   co_return Result<>();
 }
 
@@ -218,8 +219,7 @@ Task<Result<>> Publisher::remove_owned(Write write) {
     if (!is_gone) co_return removed.error();
   }
   // A finalizer can hold it: then it is there, and on its way.
-  const bool is_held =
-      removed && !scheduler::text_at(*removed, "/metadata/deletionTimestamp").empty();
+  const bool is_held = removed && !kube::text_at(*removed, "/metadata/deletionTimestamp").empty();
   if (is_held) {
     set_owned(write.ref.resource, *removed);
   } else {
@@ -231,7 +231,7 @@ Task<Result<>> Publisher::remove_owned(Write write) {
 Task<Result<>> Publisher::write_status(std::string uid, Write write) {
   const auto written = co_await context_.client.merge_patch(write.ref, std::move(write.body));
   if (written) {
-    if (reaches_.contains(uid) && scheduler::text_at(*written, "/metadata/uid") == uid) {
+    if (reaches_.contains(uid) && kube::text_at(*written, "/metadata/uid") == uid) {
       take(read_reach(*written));
     }
     co_return Result<>();

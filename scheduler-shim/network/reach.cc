@@ -2,17 +2,17 @@
 
 #include <algorithm>
 
+#include "kube/fields.h"
 #include "scheduler-shim/condition_of.h"
 #include "scheduler-shim/json_reader.h"
 #include "scheduler-shim/network/member.h"
+#include "scheduler-shim/takes_traffic.h"
 
 namespace sandboxlet::network {
 
 namespace {
 
-using scheduler::is_condition_true;
 using scheduler::JsonReader;
-using scheduler::text_at;
 
 // What the shim tells, in status.
 constexpr const char* kTold[] = {"service", "serviceFQDN", "networking"};
@@ -78,14 +78,6 @@ std::vector<api::RouteRef> read_routes(const Json& networking) {
   return routes;
 }
 
-// One that was frozen by hand wakes only where its user says so.
-bool wakes(const Json& sandbox) {
-  const Json& wakes = member(member(member(sandbox, "spec"), "suspend"), "wakeOnTraffic");
-  const std::string depth = text_at(sandbox, "/status/suspend/depth");
-  return wakes.is_boolean() && wakes.get<bool>() && is_condition_true(sandbox, "Suspended") &&
-         (depth == "Freeze" || depth == "Hibernate");
-}
-
 std::string told(const Json& status) {
   Json fields = Json::object();
   for (const char* name : kTold) {
@@ -111,10 +103,10 @@ Reach read_reach(const Json& sandbox) {
   const Json& status = member(sandbox, "status");
   Reach reach;
   reach.sandbox = scheduler::sandbox_ref(sandbox);
-  reach.version = text_at(sandbox, "/metadata/resourceVersion");
-  reach.is_deleting = !text_at(sandbox, "/metadata/deletionTimestamp").empty();
+  reach.version = kube::text_at(sandbox, "/metadata/resourceVersion");
+  reach.is_deleting = !kube::text_at(sandbox, "/metadata/deletionTimestamp").empty();
   reach.told = told(status);
-  if (text_at(scheduler::condition_of(sandbox, "Ready"), "/reason") == "SandboxExpired") {
+  if (kube::text_at(scheduler::condition_of(sandbox, "Ready"), "/reason") == "SandboxExpired") {
     reach.service = false;
     return reach;
   }
@@ -125,8 +117,8 @@ Reach read_reach(const Json& sandbox) {
   reach.own_service = read_service(networking, reach.ports);
   reach.routes = read_routes(networking);
   reach.ips = JsonReader().texts(status, "podIPs");
-  reach.node_name = text_at(status, "/nodeName");
-  reach.is_ready = !reach.is_deleting && (is_condition_true(sandbox, "Ready") || wakes(sandbox));
+  reach.node_name = kube::text_at(status, "/nodeName");
+  reach.is_ready = !reach.is_deleting && scheduler::takes_traffic(sandbox);
   return reach;
 }
 

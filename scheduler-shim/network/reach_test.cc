@@ -34,18 +34,18 @@ TEST(Reach, IsReadyWhenTheSandboxIs) {
 }
 
 TEST(Reach, IsReadyWhileItSleepsWhereTrafficWakesIt) {
-  const auto asleep = [](const char* depth, bool wakes, const char* suspended = "True") {
-    Json object = box(with_condition("Suspended", suspended));
-    object["status"]["suspend"]["depth"] = depth;
-    object["spec"]["suspend"]["wakeOnTraffic"] = wakes;
+  const auto asleep = [](const char* reason, const Json& spec) {
+    Json object = box(with_condition("Ready", "False", "SandboxSuspended"));
+    object["status"]["conditions"].push_back({{"type", "Suspended"}, {"status", "True"}});
+    object["status"]["suspend"] = {{"depth", "Freeze"}, {"reason", reason}};
+    object["spec"].merge_patch(spec);
     return read_reach(object).is_ready;
   };
-  EXPECT_TRUE(asleep("Freeze", true));
-  EXPECT_TRUE(asleep("Hibernate", true));
-  EXPECT_FALSE(asleep("Freeze", false));
-  EXPECT_FALSE(asleep("Stop", true));
-  EXPECT_FALSE(asleep("Terminate", true));
-  EXPECT_FALSE(asleep("Freeze", true, "False"));
+  EXPECT_TRUE(asleep("Idle", {}));
+  EXPECT_FALSE(asleep("Idle", {{"suspend", {{"wakeOnTraffic", false}}}}));
+  EXPECT_FALSE(asleep("User", {{"pause", true}}));
+  EXPECT_TRUE(asleep("User", {{"pause", true}, {"suspend", {{"wakeOnTraffic", true}}}}));
+  EXPECT_FALSE(asleep("User", {{"operatingMode", "Suspended"}, {"suspend", 7}}));
 }
 
 TEST(Reach, PortsAreThoseOfContainersAndSidecars) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "kube/fields.h"
 #include "scheduler-shim/json_reader.h"
 #include "scheduler-shim/network/member.h"
 
@@ -12,7 +13,6 @@ namespace sandboxlet::network {
 namespace {
 
 using scheduler::JsonReader;
-using scheduler::text_at;
 
 // ---- gateway.networking.k8s.io
 
@@ -56,7 +56,7 @@ std::string path_of_rule(const Json& rule) {
   const Json& matches = member(rule, "matches");
   if (!matches.is_array() || matches.empty()) return "";
   const Json& path = member(matches.front(), "path");
-  return text_at(path, "/type") == "RegularExpression" ? "" : text_at(path, "/value");
+  return kube::text_at(path, "/type") == "RegularExpression" ? "" : kube::text_at(path, "/value");
 }
 
 void read_gateway_backends(const Json& object, Route& route) {
@@ -88,8 +88,9 @@ std::string trouble_of_parents(const Json& status) {
       if (reader.text(condition, "status") == "True") {
         is_accepted = true;
       } else {
-        refusal = fmt::format("not accepted by {}: {}: {}", text_at(parent, "/parentRef/name"),
-                              reader.text(condition, "reason"), reader.text(condition, "message"));
+        refusal =
+            fmt::format("not accepted by {}: {}: {}", kube::text_at(parent, "/parentRef/name"),
+                        reader.text(condition, "reason"), reader.text(condition, "message"));
       }
     });
   });
@@ -112,7 +113,7 @@ void read_ingress_backends(const Json& object, Route& route) {
   JsonReader reader;
   const Json& spec = member(object, "spec");
   const auto secure = tls_hosts(spec);
-  const std::string fallback = text_at(spec, "/defaultBackend/service/name");
+  const std::string fallback = kube::text_at(spec, "/defaultBackend/service/name");
   if (!fallback.empty()) route.backends.push_back({fallback, ""});
   reader.each(spec, "rules", [&](const Json& rule) {
     const std::string host = reader.text(rule, "host");
@@ -121,7 +122,7 @@ void read_ingress_backends(const Json& object, Route& route) {
     reader.each(member(rule, "http"), "paths", [&](const Json& path) {
       const std::string url =
           url_of(entrance, is_host(host) ? host : "", reader.text(path, "path"));
-      route.backends.push_back({text_at(path, "/backend/service/name"), url});
+      route.backends.push_back({kube::text_at(path, "/backend/service/name"), url});
     });
   });
 }
@@ -143,8 +144,8 @@ const RouteKind* find_route_kind(const std::string& name) {
 
 Route read_route(const RouteKind& kind, const Json& object) {
   Route route;
-  route.namespace_ = text_at(object, "/metadata/namespace");
-  route.name = text_at(object, "/metadata/name");
+  route.namespace_ = kube::text_at(object, "/metadata/namespace");
+  route.name = kube::text_at(object, "/metadata/name");
   const Json& status = member(object, "status");
   if (std::string_view(kind.name) == "Ingress") {
     read_ingress_backends(object, route);

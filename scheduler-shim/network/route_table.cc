@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "kube/fields.h"
+
 namespace sandboxlet::network {
 
 RouteTable::RouteTable(const scheduler::ControllerContext& context,
@@ -52,7 +54,7 @@ void RouteTable::follow(const RouteKind& followed) {
   kube::Informer::Callbacks callbacks;
   callbacks.set = [this, &kind](const Json& object) {
     Route route = read_route(*kind.kind, object);
-    const std::string uid = scheduler::text_at(object, "/metadata/uid");
+    const std::string uid = kube::text_at(object, "/metadata/uid");
     uids_[{kind.kind->name, route.namespace_, route.name}] = uid;
     changed(kind, kind.routes.insert_or_assign(uid, std::move(route)).first->second);
   };

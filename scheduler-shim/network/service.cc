@@ -6,6 +6,7 @@
 #include <cctype>
 #include <set>
 
+#include "kube/fields.h"
 #include "scheduler-shim/json_reader.h"
 #include "scheduler-shim/network/member.h"
 #include "scheduler-shim/network/names.h"
@@ -15,7 +16,6 @@ namespace sandboxlet::network {
 namespace {
 
 using scheduler::JsonReader;
-using scheduler::text_at;
 
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
@@ -123,10 +123,10 @@ KnownService read_service(const Json& object, const std::string& sandbox) {
   JsonReader reader;
   KnownService known;
   Service& service = known.service;
-  service.name = text_at(object, "/metadata/name");
-  known.uid = text_at(object, "/metadata/uid");
-  known.version = text_at(object, "/metadata/resourceVersion");
-  known.is_deleting = !text_at(object, "/metadata/deletionTimestamp").empty();
+  service.name = kube::text_at(object, "/metadata/name");
+  known.uid = kube::text_at(object, "/metadata/uid");
+  known.version = kube::text_at(object, "/metadata/resourceVersion");
+  known.is_deleting = !kube::text_at(object, "/metadata/deletionTimestamp").empty();
   const api::StringMap labels = reader.text_map(member(object, "metadata"), "labels");
   const Json wanted = labels_of(sandbox);
   known.is_labelled =

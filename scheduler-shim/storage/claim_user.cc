@@ -4,19 +4,18 @@
 
 #include "api/sandbox.h"
 #include "api/storage.h"
+#include "kube/fields.h"
 #include "scheduler-shim/condition_of.h"
 #include "scheduler-shim/name_hash.h"
 #include "scheduler-shim/read_claim_info.h"
 
 namespace sandboxlet::storage {
 
-using scheduler::text_at;
-
 namespace {
 
 bool has_ended(const Json& sandbox) {
   return scheduler::is_condition_true(sandbox, "Finished") ||
-         text_at(scheduler::condition_of(sandbox, "Ready"), "/reason") == "SandboxExpired";
+         kube::text_at(scheduler::condition_of(sandbox, "Ready"), "/reason") == "SandboxExpired";
 }
 
 bool is_held_by_node(const Json& metadata) {
@@ -35,7 +34,7 @@ ClaimUser read_claim_user(const Json& sandbox, TemplatePool& templates) {
   ClaimUser user;
   scheduler::JsonReader reader;
   user.sandbox = scheduler::sandbox_ref(sandbox);
-  user.version = text_at(sandbox, "/metadata/resourceVersion");
+  user.version = kube::text_at(sandbox, "/metadata/resourceVersion");
   reader.object(sandbox, "spec", [&](const Json& spec) {
     user.claims = scheduler::read_pod_claims(reader, spec, user.sandbox.name);
     const auto found = spec.find("volumeClaimTemplates");
@@ -43,8 +42,8 @@ ClaimUser read_claim_user(const Json& sandbox, TemplatePool& templates) {
       user.templates = templates.share(found->dump());
   });
   if (user.claims.empty()) return user;
-  user.is_deleting = !text_at(sandbox, "/metadata/deletionTimestamp").empty();
-  user.node = text_at(sandbox, "/status/nodeName");
+  user.is_deleting = !kube::text_at(sandbox, "/metadata/deletionTimestamp").empty();
+  user.node = kube::text_at(sandbox, "/status/nodeName");
   reader.object(sandbox, "metadata",
                 [&](const Json& metadata) { user.is_held_by_node = is_held_by_node(metadata); });
   user.has_ended = has_ended(sandbox);
@@ -55,7 +54,7 @@ Json new_claim(const ClaimUser& user, const std::string& name) {
   if (!user.templates) return nullptr;
   const Json templates = Json::parse(*user.templates);
   const auto found = std::find_if(templates.begin(), templates.end(), [&](const Json& one) {
-    return text_at(one, "/metadata/name") + "-" + user.sandbox.name == name;
+    return kube::text_at(one, "/metadata/name") + "-" + user.sandbox.name == name;
   });
   if (found == templates.end()) return nullptr;
   const Json metadata = found->value("metadata", Json::object());

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "kube/resource_version.h"
+#include "scheduler-shim/read_claim_info.h"
 
 namespace sandboxlet::storage {
 
@@ -80,6 +81,7 @@ void Claims::set(const Json& sandbox) {
 
 void Claims::remove(const std::string& uid) {
   const std::set<std::string> before = users_.claims_of(uid);
+  give_up_plan(uid);
   users_.remove(uid);
   sandboxes_.erase(uid);
   add(before);
@@ -103,7 +105,8 @@ void Claims::claim_changed(const std::string& claim) {
 Situation Claims::situation(const std::string& claim) const {
   Situation now;
   now.name = ref_of(claim).name;
-  now.claim = volumes_.index().claim(claim);
+  const scheduler::ClaimInfo* const known = volumes_.index().claim(claim);
+  if (known != nullptr && !known->is_planned) now.claim = known;
   if (now.claim != nullptr) now.storage_class = volumes_.index().class_of(*now.claim);
   for (const std::string& uid : users_.of(claim)) now.users.push_back(&sandboxes_.at(uid));
   return now;
@@ -161,7 +164,8 @@ Task<Result<>> Claims::create(std::string claim) {
   const Situation now = situation(claim);
   const auto step = next_step(now);
   if (!step || step->kind != StepKind::kCreate) co_return Result<>();
-  Json body = new_claim(*step->user, now.name);
+  const std::string sandbox = step->user->sandbox.uid;
+  Json body = body_of(*step->user, claim);
   const kube::ObjectRef all{kube::kPersistentVolumeClaims, step->user->sandbox.namespace_, "", ""};
   auto made = co_await context_.client.create(all, std::move(body));
   if (!made && made.error().code() == Code::kAlreadyExists) {
@@ -172,8 +176,42 @@ Task<Result<>> Claims::create(std::string claim) {
     volumes_.set_claim(*made);
     co_return Result<>();
   }
+  give_up_plan(sandbox);
   if (is_for_the_user(made.error())) volumes_.refuse(claim, made.error().message());
   co_return made.error();
+}
+
+Json Claims::body_of(const ClaimUser& user, const std::string& claim) {
+  Json body = new_claim(user, ref_of(claim).name);
+  if (!plan_claims(user)) return body;
+  const std::string node = scheduling_.plan(user.sandbox.uid);
+  const scheduler::VolumeIndex& index = volumes_.index();
+  const auto* const storage_class = index.class_of(*index.claim(claim));
+  // A volume that is there is bound to it once it is there too.
+  const bool has_volume = !index.reserved_for(claim).empty();
+  if (node.empty() || has_volume || storage_class == nullptr) return body;
+  selected_at_[claim] = context_.clock.now();
+  body.merge_patch({{"metadata", on_node(*storage_class, node)}});
+  return body;
+}
+
+bool Claims::plan_claims(const ClaimUser& user) {
+  scheduler::VolumeIndex& index = volumes_.index();
+  for (const auto& used : user.claims) {
+    const std::string key = scheduler::claim_key(user.sandbox.namespace_, used.name);
+    if (index.claim(key) != nullptr) continue;
+    auto claim = scheduler::read_claim(new_claim(user, used.name));
+    if (!claim) return false;
+    const scheduler::StorageClassInfo* const storage_class = index.class_of(*claim);
+    if (storage_class == nullptr || !storage_class->is_local()) return false;
+    index.plan_claim(std::move(*claim));
+  }
+  return true;
+}
+
+void Claims::give_up_plan(const std::string& sandbox) {
+  for (const std::string& claim : users_.claims_of(sandbox)) volumes_.give_up(claim);
+  scheduling_.give_up_plan(sandbox);
 }
 
 Task<Result<>> Claims::rewrite(std::string claim, StepKind kind) {
@@ -206,7 +244,7 @@ Task<Result<>> Claims::select_node(std::string claim) {
   }
   selected_at_[claim] = time;
   const kube::ObjectRef ref = ref_of(claim);
-  Json patch = select_node_patch(*now.claim, step->user->node);
+  Json patch = select_node_patch(*now.claim, *now.storage_class, step->user->node);
   const auto written = co_await context_.client.merge_patch(ref, std::move(patch));
   if (!written) {
     selected_at_.erase(claim);

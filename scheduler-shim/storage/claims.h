@@ -25,6 +25,10 @@ class Claims final : public scheduler::Controller {
     // none is free.
     std::function<std::string(const std::string& claim, const std::string& node)> keep_volume;
     std::function<bool(const std::string& node)> knows_node;
+    // The node that a Sandbox is going to be on once its planned claims are there, which is kept
+    // for it; empty where that is not known. And: they are not coming.
+    std::function<std::string(const std::string& sandbox)> plan;
+    std::function<void(const std::string& sandbox)> give_up_plan;
   };
 
   Claims(const scheduler::ControllerContext& context, VolumeWatch& volumes, Scheduling scheduling);
@@ -44,6 +48,11 @@ class Claims final : public scheduler::Controller {
   Task<Result<>> write_all(std::string claim);
   Task<Result<>> perform(std::string claim, StepKind kind);
   Task<Result<>> create(std::string claim);
+  // With its node, where that can be known before it is there: then nobody has to write it later.
+  Json body_of(const ClaimUser& user, const std::string& claim);
+  // Whether the volumes of all that are to be made for it are made on its node.
+  bool plan_claims(const ClaimUser& user);
+  void give_up_plan(const std::string& sandbox);
   // Of what is written whole: reads the claim, and writes where that is still to be done.
   Task<Result<>> rewrite(std::string claim, StepKind kind);
   Task<Result<>> select_node(std::string claim);

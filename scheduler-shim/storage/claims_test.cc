@@ -149,7 +149,7 @@ class ClaimsTest : public testing::Test {
 
 // ---- Made, bound and given back
 
-TEST_F(ClaimsTest, AClaimIsMadeItsSandboxBoundAndItsNodeSelectedAtOnce) {
+TEST_F(ClaimsTest, AClaimIsMadeWithItsNodeAndItsSandboxBoundAtOnce) {
   server_.clear_requests();
   put(kube::kSandboxes, "default", {{"metadata", {{"name", "box"}}}, {"spec", templated()}});
   loop_.run_for(100ms);
@@ -158,9 +158,59 @@ TEST_F(ClaimsTest, AClaimIsMadeItsSandboxBoundAndItsNodeSelectedAtOnce) {
   EXPECT_EQ(node_of(), "node-1");
   EXPECT_EQ(selected(), "node-1");
   EXPECT_EQ(claim()["metadata"]["labels"]["sandboxlet.io/node"], "node-1");
-  // The claim, the binding, the selection, and the Event.
-  EXPECT_EQ(writes(), 4U);
+  // The claim and the binding; the Event follows.
+  EXPECT_EQ(writes(), 2U);
   EXPECT_EQ(why(), "");
+}
+
+TEST_F(ClaimsTest, EachOfSeveralClaimsIsMadeWithTheSameNode) {
+  add_node("node-2");
+  Json spec = templated();
+  spec["volumeClaimTemplates"].push_back(spec["volumeClaimTemplates"][0]);
+  spec["volumeClaimTemplates"][1]["metadata"]["name"] = "cache";
+  server_.clear_requests();
+  create(spec);
+  EXPECT_NE(node_of(), "");
+  EXPECT_EQ(selected(), node_of());
+  EXPECT_EQ(selected("cache-box"), node_of());
+  EXPECT_EQ(writes(), 4U);
+}
+
+TEST_F(ClaimsTest, AClaimWithoutANodeIsMadeAndHasItOnceThereIsOne) {
+  remove({kube::kSandboxNodes, "", "node-1", ""});
+  create(templated());
+  EXPECT_FALSE(claim().is_null());
+  EXPECT_EQ(selected(), "");
+  add_node("node-2");
+  loop_.run_for(12s);
+  EXPECT_EQ(node_of(), "node-2");
+  EXPECT_EQ(selected(), "node-2");
+}
+
+TEST_F(ClaimsTest, AClaimThatCannotBeMadeTakesNoRoom) {
+  server_.fault = [](const kube::HttpRequest& request) {
+    kube::FakeHttpFault fault;
+    const bool is_big = request.body.find("home-big") != std::string::npos;
+    if (request.method == "POST" && is_big) fault.refusal = kube::refuse(403, "Forbidden", "no");
+    return fault;
+  };
+  create(templated("4Gi"), "big");
+  create(templated("4Gi"));
+  EXPECT_EQ(node_of("big"), "");
+  EXPECT_EQ(node_of(), "node-1");
+}
+
+TEST_F(ClaimsTest, OneThatGoesBeforeItsClaimIsMadeLeavesItsRoomToTheNext) {
+  server_.fault = [](const kube::HttpRequest& request) {
+    kube::FakeHttpFault fault;
+    if (request.body.find("home-brief") != std::string::npos) fault.delay = 1min;
+    return fault;
+  };
+  create(templated("4Gi"), "brief");
+  create(templated("4Gi"));
+  EXPECT_EQ(node_of(), "");
+  remove(box_ref("brief"));
+  EXPECT_EQ(node_of(), "node-1");
 }
 
 TEST_F(ClaimsTest, OfASandboxWithoutClaimsNothingMoreIsWritten) {
@@ -422,14 +472,15 @@ TEST_F(ClaimsTest, AVersionThatSomebodyElseWroteIsNotWrittenOver) {
     if (is_selection && conflicts++ == 0) {
       fault.delay = 100ms;
       const Json theirs{{"metadata", {{"annotations", {{"whose", "theirs"}}}}}};
-      server_.objects().merge_patch(claim_ref("home-box"), theirs);
+      server_.objects().merge_patch(claim_ref("data"), theirs);
     }
     return fault;
   };
-  create(templated());
+  put_claim("data");
+  create(naming("data"));
   EXPECT_EQ(conflicts, 2);
-  EXPECT_EQ(selected(), "node-1");
-  EXPECT_EQ(claim()["metadata"]["annotations"]["whose"], "theirs");
+  EXPECT_EQ(selected("data"), "node-1");
+  EXPECT_EQ(claim("data")["metadata"]["annotations"]["whose"], "theirs");
 }
 
 TEST_F(ClaimsTest, ALostWatchLosesNothing) {

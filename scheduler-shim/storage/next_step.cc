@@ -123,13 +123,23 @@ Json release_patch(const Json& claim) {
   return patch_of(claim, {{"finalizers", std::move(finalizers)}});
 }
 
-Json select_node_patch(const scheduler::ClaimInfo& claim, const std::string& node) {
-  const std::string& selected = claim.selected_node.empty() ? node : claim.selected_node;
-  return {{"metadata",
-           {{"uid", claim.uid},
-            {"resourceVersion", claim.resource_version},
-            {"annotations", {{api::kSelectedNodeAnnotation, selected}}},
-            {"labels", {{api::kNodeLabel, api::node_label_value(selected)}}}}}};
+// Kubernetes' own controller would write the provisioner's annotations next: with ours it need not.
+Json on_node(const scheduler::StorageClassInfo& storage_class, const std::string& node) {
+  Json annotations{{api::kSelectedNodeAnnotation, node}};
+  if (storage_class.is_local()) {
+    annotations[api::kProvisionerAnnotation] = storage_class.provisioner;
+    annotations[api::kBetaProvisionerAnnotation] = storage_class.provisioner;
+  }
+  return {{"annotations", std::move(annotations)},
+          {"labels", {{api::kNodeLabel, api::node_label_value(node)}}}};
+}
+
+Json select_node_patch(const scheduler::ClaimInfo& claim,
+                       const scheduler::StorageClassInfo& storage_class, const std::string& node) {
+  Json metadata = on_node(storage_class, claim.selected_node.empty() ? node : claim.selected_node);
+  metadata["uid"] = claim.uid;
+  metadata["resourceVersion"] = claim.resource_version;
+  return {{"metadata", std::move(metadata)}};
 }
 
 Json deselect_node_patch(const scheduler::ClaimInfo& claim) {

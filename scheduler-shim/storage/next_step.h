@@ -56,7 +56,10 @@ std::optional<Step> next_step(const Situation& now);
 Json adopt_patch(const Json& claim, const scheduler::SandboxRef& sandbox);
 Json protect_patch(const Json& claim);
 Json release_patch(const Json& claim);
-Json select_node_patch(const scheduler::ClaimInfo& claim, const std::string& node);
+// Metadata of a claim of that class whose volume is to be on that node.
+Json on_node(const scheduler::StorageClassInfo& storage_class, const std::string& node);
+Json select_node_patch(const scheduler::ClaimInfo& claim,
+                       const scheduler::StorageClassInfo& storage_class, const std::string& node);
 Json deselect_node_patch(const scheduler::ClaimInfo& claim);
 Json bind_volume_patch(const scheduler::VolumeInfo& volume, const scheduler::ClaimInfo& claim);
 

@@ -244,12 +244,27 @@ TEST(ClaimPatches, ASelectedNodeIsKeptAndItsLabelFollowsIt) {
   claim.uid = "u";
   claim.resource_version = "7";
   const std::string long_name(80, 'n');
-  Json patch = select_node_patch(claim, long_name)["metadata"];
+  const scheduler::StorageClassInfo any_class;
+  Json patch = select_node_patch(claim, any_class, long_name)["metadata"];
   EXPECT_EQ(patch["annotations"]["volume.kubernetes.io/selected-node"], long_name);
   EXPECT_EQ(patch["labels"]["sandboxlet.io/node"].get<std::string>().rfind("hash-", 0), 0U);
   claim.selected_node = "node-1";
-  patch = select_node_patch(claim, "node-2")["metadata"];
+  patch = select_node_patch(claim, any_class, "node-2")["metadata"];
   EXPECT_EQ(patch["labels"]["sandboxlet.io/node"], "node-1");
+}
+
+TEST(ClaimPatches, ASelectedNodeOfALocalClassComesWithItsProvisioner) {
+  const scheduler::ClaimInfo claim;
+  scheduler::StorageClassInfo storage_class;
+  storage_class.provisioner = "csi.example.com";
+  Json annotations = select_node_patch(claim, storage_class, "node-1")["metadata"]["annotations"];
+  EXPECT_EQ(annotations.size(), 1U);
+  storage_class.provisioner = "local.sandboxlet.io";
+  annotations = select_node_patch(claim, storage_class, "node-1")["metadata"]["annotations"];
+  for (const char* key : {"volume.kubernetes.io/storage-provisioner",
+                          "volume.beta.kubernetes.io/storage-provisioner"}) {
+    EXPECT_EQ(annotations[key], "local.sandboxlet.io");
+  }
 }
 
 }  // namespace

@@ -2,13 +2,12 @@
 
 #include <spdlog/spdlog.h>
 
+#include "kube/fields.h"
 #include "kube/resource_version.h"
 #include "scheduler-shim/read_claim_info.h"
 #include "scheduler-shim/sandbox_ref.h"
 
 namespace sandboxlet::storage {
-
-using scheduler::text_at;
 
 namespace {
 
@@ -92,8 +91,11 @@ void VolumeWatch::remove_volume(const std::string& name) {
 void VolumeWatch::set_class(const Json& object) {
   auto info = scheduler::read_storage_class(object);
   if (!info) return spdlog::warn("storage class: {}", info.error().message());
-  changed("", index_.set_class(text_at(object, "/metadata/name"), std::move(*info)));
+  changed("", index_.set_class(kube::text_at(object, "/metadata/name"), std::move(*info)));
 }
+
+// What waits for room hears of it, and nobody who makes the claim.
+void VolumeWatch::give_up(const std::string& claim) { changed("", index_.give_up_claim(claim)); }
 
 void VolumeWatch::refuse(const std::string& claim, const std::string& why) {
   if (index_.refusal_of(claim) == why) return;

@@ -31,6 +31,8 @@ class VolumeWatch {
   // faster.
   void set_claim(const Json& claim);
   void set_volume(const Json& volume);
+  // A planned claim is not coming.
+  void give_up(const std::string& claim);
   // Of a claim that cannot be made: why.
   void refuse(const std::string& claim, const std::string& why);
 

@@ -173,17 +173,21 @@ TEST_F(ShimClaimsTest, OfAClaimTheShimWritesOnlyWhatIsItsOwn) {
   for (const json& metadata : std::initializer_list<json>{
            {{"labels", {{"sandboxlet.io/node", "node-1"}}},
             {"annotations", {{"volume.kubernetes.io/selected-node", "node-1"}}}},
+           {{"annotations",
+             {{"volume.kubernetes.io/storage-provisioner", "local.sandboxlet.io"},
+              {"volume.beta.kubernetes.io/storage-provisioner", "local.sandboxlet.io"}}}},
            {{"finalizers", ours}},
            {{"ownerReferences", json::array({owner("Sandbox", true)})}, {"finalizers", ours}}}) {
     EXPECT_THAT(patch_claim(metadata), HasSubstr("HTTP/2 200")) << metadata;
   }
-  for (const json& metadata :
-       std::initializer_list<json>{{{"labels", {{"team", "a"}}}},
-                                   {{"annotations", {{"pv.kubernetes.io/bind-completed", "yes"}}}},
-                                   {{"finalizers", nullptr}},
-                                   {{"finalizers", theirs}},
-                                   {{"ownerReferences", json::array({owner("Sandbox", false)})}},
-                                   {{"ownerReferences", json::array({owner("Cat", true)})}}}) {
+  for (const json& metadata : std::initializer_list<json>{
+           {{"labels", {{"team", "a"}}}},
+           {{"annotations", {{"pv.kubernetes.io/bind-completed", "yes"}}}},
+           {{"annotations", {{"volume.kubernetes.io/storage-provisioner", "csi"}}}},
+           {{"finalizers", nullptr}},
+           {{"finalizers", theirs}},
+           {{"ownerReferences", json::array({owner("Sandbox", false)})}},
+           {{"ownerReferences", json::array({owner("Cat", true)})}}}) {
     EXPECT_THAT(patch_claim(metadata), HasSubstr("HTTP/2 422")) << metadata;
   }
 }

@@ -1,7 +1,7 @@
 #include "agent/claims/testing/storage_node.h"
 
-#include "agent/claims/fields.h"
 #include "kube/fake_kinds.h"
+#include "kube/fields.h"
 
 namespace sandboxlet::agent {
 
@@ -79,30 +79,32 @@ void StorageNode::remove_claim() { server_.objects().force_remove(kClaim); }
 void StorageNode::control() {
   const Json claim = this->claim();
   for (const Json& volume : volumes()) {
-    const std::string name = text_at(volume, "/metadata/name");
-    const bool is_its = text_at(volume, "/spec/claimRef/uid") == text_at(claim, "/metadata/uid");
+    const std::string name = kube::text_at(volume, "/metadata/name");
+    const bool is_its =
+        kube::text_at(volume, "/spec/claimRef/uid") == kube::text_at(claim, "/metadata/uid");
     const std::string phase = is_its ? "Bound" : "Released";
-    if (text_at(volume, "/status/phase") != phase) {
+    if (kube::text_at(volume, "/status/phase") != phase) {
       patch_volume(name, {{"status", {{"phase", phase}}}}, "status");
     }
-    if (!is_its || !text_at(claim, "/spec/volumeName").empty()) continue;
+    if (!is_its || !kube::text_at(claim, "/spec/volumeName").empty()) continue;
     patch_claim({{"spec", {{"volumeName", name}}}});
-    patch_claim({{"status", {{"phase", "Bound"}, {"capacity", json_at(volume, "/spec/capacity")}}}},
-                "status");
+    patch_claim(
+        {{"status", {{"phase", "Bound"}, {"capacity", kube::json_at(volume, "/spec/capacity")}}}},
+        "status");
   }
 }
 
 std::vector<std::string> StorageNode::events() const {
   std::vector<std::string> reasons;
   for (const Json& event : server_.objects().select(all_of(kube::kEvents))) {
-    reasons.push_back(text_at(event, "/reason"));
+    reasons.push_back(kube::text_at(event, "/reason"));
   }
   return reasons;
 }
 
 std::string StorageNode::last_note() const {
   const auto events = server_.objects().select(all_of(kube::kEvents));
-  return events.empty() ? "" : text_at(events.back(), "/note");
+  return events.empty() ? "" : kube::text_at(events.back(), "/note");
 }
 
 // ---- The node

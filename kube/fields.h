@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace sandboxlet::agent {
+namespace sandboxlet::kube {
 
 // How fields of an object are read that an API server has shown: one that is not there, or not of
 // that kind, is empty. path: "/spec/volumeName".
@@ -20,4 +20,4 @@ bool has_finalizer(const nlohmann::json& object, const std::string& finalizer);
 // Of a quantity; 0 where it is none.
 int64_t bytes_of(const std::string& quantity);
 
-}  // namespace sandboxlet::agent
+}  // namespace sandboxlet::kube

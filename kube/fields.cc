@@ -1,10 +1,10 @@
-#include "agent/claims/fields.h"
+#include "kube/fields.h"
 
 #include <algorithm>
 
 #include "base/quantity.h"
 
-namespace sandboxlet::agent {
+namespace sandboxlet::kube {
 
 using Json = nlohmann::json;
 
@@ -14,7 +14,9 @@ Json json_at(const Json& object, const std::string& path) {
 }
 
 std::string text_at(const Json& object, const std::string& path) {
-  const Json value = json_at(object, path);
+  const Json::json_pointer pointer(path);
+  if (!object.contains(pointer)) return "";
+  const Json& value = object[pointer];
   return value.is_string() ? value.get<std::string>() : "";
 }
 
@@ -56,4 +58,4 @@ int64_t bytes_of(const std::string& quantity) {
   return parsed ? parsed->value() : 0;
 }
 
-}  // namespace sandboxlet::agent
+}  // namespace sandboxlet::kube
