@@ -1,48 +1,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
 #include <map>
 
 #include "agent/suspend/cgroup_files.h"
+#include "agent/suspend/fake_cgroupfs.h"
 #include "agent/suspend/testing.h"
 
 namespace sandboxlet::agent {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr char kBox[] = "/pool/box";
 
 CgroupLimits some_limits() {
   return {.memory_bytes = 64 << 20, .cpu_shares = 512, .cpu_quota = 50'000, .pids = 32};
 }
-
-// A cgroup file system made of files, for what this machine may not have: like the kernel's, but
-// that a new directory stays empty and a written value is not looked at.
-class FakeCgroupfsTest : public testing::Test {
- protected:
-  using Files = std::map<std::string, std::string>;
-
-  ~FakeCgroupfsTest() override { fs::remove_all(mount_); }
-
-  void add(const std::string& directory, const Files& files) {
-    const fs::path path = mount_ + directory;
-    fs::create_directories(path);
-    for (const auto& [name, text] : files) std::ofstream{path / name} << text;
-  }
-  std::string content(const std::string& file) const {
-    std::string text = read_cgroup_file(mount_ + file).value_or("none");
-    return text.substr(0, text.find('\n'));
-  }
-
-  static std::string make_mount() {
-    char name[] = "/tmp/sandboxlet-test-XXXXXX";
-    return mkdtemp(name);
-  }
-  const std::string mount_ = make_mount();
-};
 
 class FakeV2Test : public FakeCgroupfsTest {
  protected:

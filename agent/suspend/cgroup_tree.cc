@@ -9,6 +9,8 @@
 #include <thread>
 
 #include "agent/suspend/cgroup_files.h"
+#include "agent/suspend/memory_facts.h"
+#include "agent/suspend/reclaim.h"
 #include "agent/suspend/wait.h"
 
 namespace sandboxlet::agent {
@@ -67,10 +69,10 @@ Result<UniqueFd> CgroupTree::lock() {
 Result<> CgroupTree::create(const std::string& name, const CgroupLimits& limits) {
   TRY(const std::string path, checked(name));
   CHECK_OK(make(path));
-  return limit(path, limits);
+  CHECK_OK(limit(path, limits));
+  return close_swap(path);
 }
 
-// Answers false when the state was not reached in time.
 Result<bool> CgroupTree::becomes(const std::string& path, FreezerState wanted, Duration limit) {
   Result<FreezerState> state = FreezerState::kFreezing;
   const bool reached = wait_until(limit, [&] {
@@ -105,6 +107,7 @@ Result<> CgroupTree::freeze(const std::string& name) {
 
 Result<> CgroupTree::thaw(const std::string& name) {
   TRY(const std::string path, checked(name));
+  CHECK_OK(close_swap(path));
   CHECK_OK(write_frozen(path, false));
   TRY(const bool thawed, becomes(path, FreezerState::kThawed, kThawWait));
   if (!thawed) return Error(Code::kUnavailable, path + " did not thaw: a cgroup above is frozen");
@@ -114,6 +117,40 @@ Result<> CgroupTree::thaw(const std::string& name) {
 Result<FreezerState> CgroupTree::state(const std::string& name) {
   TRY(const std::string path, checked(name));
   return read_state(path);
+}
+
+// One cgroup of the tree.
+class CgroupTree::Reclaimed final : public ReclaimTarget {
+ public:
+  Reclaimed(CgroupTree& tree, const std::string& path) : tree_(tree), path_(path) {}
+
+  Result<uint64_t> in_memory() override {
+    TRY(const CgroupUsage usage, tree_.read_usage(path_));
+    return usage.memory_total;
+  }
+  Result<uint64_t> swap_free() override {
+    TRY(const MemoryFacts facts, read_memory_facts(tree_.proc_));
+    return facts.swap_free;
+  }
+  Result<> open_swap() override { return tree_.open_swap(path_); }
+  Result<> push(ReclaimStop& stop) override { return tree_.push(path_, stop); }
+
+ private:
+  CgroupTree& tree_;
+  const std::string& path_;
+};
+
+Result<uint64_t> CgroupTree::reclaim(const std::string& name, ReclaimStop& stop) {
+  TRY(const std::string path, checked(name));
+  TRY(const FreezerState state, read_state(path));
+  if (state != FreezerState::kFrozen) {
+    return Error(Code::kFailedPrecondition, path + " is not frozen");
+  }
+  if (read_support(path) != ReclaimSupport::kSupported) {
+    return Error(Code::kUnimplemented, "this machine cannot take memory from a cgroup");
+  }
+  Reclaimed reclaimed(*this, path);
+  return agent::reclaim(reclaimed, stop).wrap("reclaim " + path);
 }
 
 Result<> CgroupTree::remove(const std::string& name) {
@@ -141,6 +178,11 @@ Result<std::vector<std::string>> CgroupTree::list() {
 Result<std::vector<pid_t>> CgroupTree::processes(const std::string& name) {
   TRY(const std::string path, checked(name));
   return processes_below(main_path(path));
+}
+
+Result<uint64_t> CgroupTree::cpu_nanoseconds(const std::string& name) {
+  TRY(const std::string path, checked(name));
+  return read_cpu(path);
 }
 
 Result<CgroupUsage> CgroupTree::usage(const std::string& name) {

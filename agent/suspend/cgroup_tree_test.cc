@@ -22,6 +22,14 @@ class StubbornTree final : public CgroupTree {
   Result<> make(const std::string&) override { return {}; }
   Result<> limit(const std::string&, const CgroupLimits&) override { return {}; }
   Result<CgroupUsage> read_usage(const std::string&) override { return CgroupUsage(); }
+  Result<uint64_t> read_cpu(const std::string&) override { return 0; }
+  Result<> open_swap(const std::string&) override { return {}; }
+  Result<> close_swap(const std::string&) override { return {}; }
+  Result<> push(const std::string&, ReclaimStop&) override { return {}; }
+  ReclaimSupport read_support(const std::string&) const override {
+    return ReclaimSupport::kSupported;
+  }
+  Result<PoolMemory> read_pool(const std::string&) override { return PoolMemory(); }
   std::string main_controller() const override { return ""; }
   std::string main_path(const std::string& path) const override { return path; }
 
@@ -66,6 +74,12 @@ TEST(CgroupTree, ThawsWhatItCannotLookAt) {
   tree.readable = false;
   EXPECT_EQ(tree.freeze("box").error().message(), "no answer");
   EXPECT_FALSE(tree.asked);
+}
+
+TEST(CgroupTree, TakesNoMemoryFromWhatIsNotFrozen) {
+  StubbornTree tree(0);
+  ReclaimStop stop;
+  EXPECT_EQ(tree.reclaim("box", stop).error().code(), Code::kFailedPrecondition);
 }
 
 TEST(CgroupTree, SaysSoWhenAThawHasNoEffect) {

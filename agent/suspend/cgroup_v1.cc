@@ -19,28 +19,36 @@ using std::chrono::milliseconds;
 constexpr std::array kControllers{"freezer", "memory", "cpu", "cpuacct", "pids"};
 // Microseconds; of which quotas are parts.
 constexpr char kPeriod[] = "100000";
+// What a limit of memory reads as where there is none is the largest number of whole pages.
+constexpr uint64_t kUnlimited = uint64_t{1} << 62;
 // Each round waits twice as long as the one before: 6 s in all, for the last bytes of big ones.
 constexpr int kKillRounds = 9;
 constexpr Duration kFirstKillWait = milliseconds(12);
+// A reclaim looks at free swap so often.
+constexpr Duration kReclaimStep = milliseconds(100);
+// memory.swappiness of what may go to swap, as readily as file cache goes; with 0 nothing does but
+// by the whole machine's own need. What a cgroup's reclaim goes by is that of each cgroup below,
+// which was its parent's when it was made.
+constexpr char kSwappy[] = "100";
 
 class CgroupsV1 final : public CgroupTree {
  public:
-  CgroupsV1(std::string root, Hierarchies hierarchies)
-      : CgroupTree(std::move(root), std::move(hierarchies)) {}
+  CgroupsV1(std::string root, Hierarchies hierarchies, std::string proc)
+      : CgroupTree(std::move(root), std::move(hierarchies), std::move(proc)) {}
 
   CgroupLayout layout() const override {
     return hierarchies().v2.empty() ? CgroupLayout::kV1 : CgroupLayout::kHybrid;
   }
 
   // SIGKILL does not reach a frozen task here, and what forks between two looks is missed by one
-  // (design: suspend.md, trap 3): freeze, signal all, thaw, until none is left.
+  // (design: suspend.md, trap 3): freeze, signal all, thaw, until none is left. Nothing is thawed
+  // before its signal, frozen or not: a hundred that fork and want to run would have forked on by
+  // then, and each turn of this thread among them takes tenths of a second.
   Result<> kill(const std::string& name) override {
     TRY(const std::string path, checked(name));
     Duration wait = kFirstKillWait;
     for (int round = 0; round < kKillRounds; ++round, wait *= 2) {
-      // One that fails has thawed again; the signals still reach those that are there.
-      static_cast<void>(freeze(name));
-      const Result<> signalled = signal_all(name, path);
+      const Result<> signalled = signal_freezing(name, path, wait);
       // Below as well, where the Sandbox or the runtime may have frozen something.
       CHECK_OK(write_below(main_path(path), "freezer.state", "THAWED"));
       CHECK_OK(signalled);
@@ -59,6 +67,15 @@ class CgroupsV1 final : public CgroupTree {
   // Only of a controller that this machine has.
   std::string file(const char* controller, const std::string& path) const {
     return hierarchies().v1.at(controller) + path;
+  }
+
+  // The first look finds those that would otherwise keep it from freezing, the second one those
+  // that were born meanwhile: all of them where it has frozen in time.
+  Result<> signal_freezing(const std::string& name, const std::string& path, Duration limit) {
+    CHECK_OK(write_frozen(path, true));
+    CHECK_OK(signal_all(name, path));
+    CHECK_OK(becomes(path, FreezerState::kFrozen, limit));
+    return signal_all(name, path);
   }
 
   Result<> signal_all(const std::string& name, const std::string& path) {
@@ -122,25 +139,72 @@ class CgroupsV1 final : public CgroupTree {
     return text.starts_with("FREEZING") ? FreezerState::kFreezing : FreezerState::kThawed;
   }
 
+  Result<uint64_t> read_cpu(const std::string& path) override {
+    if (!has("cpuacct")) return 0;
+    return read_cgroup_number(file("cpuacct", path) + "/cpuacct.usage");
+  }
+
   Result<CgroupUsage> read_usage(const std::string& path) override {
     CgroupUsage usage;
-    if (has("cpuacct")) {
-      TRY(usage.cpu_nanoseconds, read_cgroup_number(file("cpuacct", path) + "/cpuacct.usage"));
-    }
+    TRY(usage.cpu_nanoseconds, read_cpu(path));
     if (has("memory")) {
       const std::string memory = file("memory", path);
       TRY(const uint64_t used, read_cgroup_number(memory + "/memory.usage_in_bytes"));
       TRY(const std::string stat, read_cgroup_file(memory + "/memory.stat"));
       usage.memory_working_set = used - std::min(used, keyed_value(stat, "total_inactive_file"));
+      usage.memory_total = used;
+      usage.memory_swapped = keyed_value(stat, "total_swap");
     }
     return usage;
+  }
+
+  // This one first, as it tells whether any is open. A runtime's limit of memory and swap together
+  // stands in nobody's way: what goes from one to the other counts once.
+  Result<> open_swap(const std::string& path) override {
+    const std::string memory = file("memory", path);
+    CHECK_OK(write_cgroup_file(memory + "/memory.swappiness", kSwappy));
+    return write_below(memory, "memory.swappiness", kSwappy);
+  }
+
+  Result<> close_swap(const std::string& path) override {
+    if (!has("memory")) return {};
+    const std::string memory = file("memory", path);
+    const auto swappiness = read_cgroup_number(memory + "/memory.swappiness");
+    // One of another life that came to an end before it was made in all hierarchies.
+    if (!swappiness && swappiness.error().code() == Code::kNotFound) return {};
+    if (!swappiness) return swappiness.error();
+    return *swappiness == 0 ? Result<>() : write_below(memory, "memory.swappiness", "0");
+  }
+
+  // All of it in one write, which the kernel lets signals end; those below are emptied too.
+  Result<> push(const std::string& path, ReclaimStop& stop) override {
+    Result<> written = stop.interruptibly(kReclaimStep, [&] {
+      return write_cgroup_file(file("memory", path) + "/memory.force_empty", "0");
+    });
+    if (!written && written.error().errno_value() == EINTR) return {};
+    return written;
+  }
+
+  ReclaimSupport read_support(const std::string&) const override {
+    return has("memory") ? ReclaimSupport::kSupported : ReclaimSupport::kNoMemoryController;
+  }
+
+  Result<PoolMemory> read_pool(const std::string& path) override {
+    PoolMemory pool;
+    if (!has("memory")) return pool;
+    TRY(const CgroupUsage usage, read_usage(path));
+    pool.used = usage.memory_working_set;
+    TRY(const uint64_t limit, read_cgroup_number(file("memory", path) + "/memory.limit_in_bytes"));
+    if (limit < kUnlimited) pool.limit = limit;
+    return pool;
   }
 };
 
 }  // namespace
 
-std::unique_ptr<Cgroups> make_cgroups_v1(std::string root, Hierarchies hierarchies) {
-  return std::make_unique<CgroupsV1>(std::move(root), std::move(hierarchies));
+std::unique_ptr<Cgroups> make_cgroups_v1(std::string root, Hierarchies hierarchies,
+                                         std::string proc) {
+  return std::make_unique<CgroupsV1>(std::move(root), std::move(hierarchies), std::move(proc));
 }
 
 }  // namespace sandboxlet::agent

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/suspend/reclaim_stop.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
 
@@ -28,7 +29,27 @@ struct CgroupUsage {
   uint64_t cpu_nanoseconds = 0;
   // Bytes, without the inactive file cache (kubelet: cadvisor's working set).
   uint64_t memory_working_set = 0;
+  // Bytes in memory, all of them.
+  uint64_t memory_total = 0;
+  // Bytes in swap, as large as they were in memory.
+  uint64_t memory_swapped = 0;
   uint64_t processes = 0;
+};
+
+// What all Sandboxes have in memory together, and may have.
+struct PoolMemory {
+  // Bytes, without the inactive file cache.
+  uint64_t used = 0;
+  // Nothing: not limited.
+  std::optional<uint64_t> limit;
+};
+
+// Whether a frozen cgroup's memory can be taken from it here, apart from the swap that it takes.
+enum class ReclaimSupport {
+  kSupported,
+  kNoMemoryController,
+  // v2 without memory.reclaim: a kernel before 5.19.
+  kNoMemoryReclaim,
 };
 
 enum class FreezerState { kThawed, kFreezing, kFrozen };
@@ -41,8 +62,11 @@ std::string_view to_string(CgroupLayout layout);
 // ([a-z0-9-]+; others are refused). The agent owns them, never the runtime: a freeze by the
 // runtime's own pause does not survive its restart (design: suspend.md, trap 4).
 //
-// Functions block for up to some milliseconds, are called from any thread, and one cgroup is worked
-// on by one caller at a time.
+// While a Sandbox runs nothing of it goes to swap, so that its memory limit holds as on a node of
+// the kubelet's; a reclaim opens swap for it, and the next thaw or create closes it.
+//
+// Functions block for up to some milliseconds (reclaim: for seconds), are called from any thread,
+// and one cgroup is worked on by one caller at a time.
 class Cgroups {
  public:
   virtual ~Cgroups() = default;
@@ -64,6 +88,12 @@ class Cgroups {
   virtual Result<FreezerState> state(const std::string& name) = 0;
   // SIGKILL to every process at any depth below, frozen or not; thawed and empty afterwards.
   virtual Result<> kill(const std::string& name) = 0;
+  // Pushes the cgroup's memory out to swap, and drops its file cache, as far as the kernel and free
+  // swap let it: with hardly any swap free, the file cache alone. Answers how many bytes less are
+  // in memory. Only for what is frozen (kFailedPrecondition); kCancelled where it was stopped,
+  // kResourceExhausted where no swap was free and nothing was given back. Can be called again.
+  virtual Result<uint64_t> reclaim(const std::string& name, ReclaimStop& stop) = 0;
+  virtual ReclaimSupport reclaim_support() = 0;
   // Idempotent; with all cgroups below it.
   virtual Result<> remove(const std::string& name) = 0;
 
@@ -71,6 +101,9 @@ class Cgroups {
   virtual Result<std::vector<std::string>> list() = 0;
   virtual Result<std::vector<pid_t>> processes(const std::string& name) = 0;
   virtual Result<CgroupUsage> usage(const std::string& name) = 0;
+  // Of usage() that alone, for what asks often; 0 where this machine does not count it.
+  virtual Result<uint64_t> cpu_nanoseconds(const std::string& name) = 0;
+  virtual Result<PoolMemory> pool_memory() = 0;
   // True where the process is in this cgroup or below it.
   virtual Result<bool> contains(const std::string& name, pid_t pid) = 0;
 };

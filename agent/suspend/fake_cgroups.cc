@@ -1,5 +1,7 @@
 #include "agent/suspend/fake_cgroups.h"
 
+#include <utility>
+
 namespace sandboxlet::agent {
 
 Result<> FakeCgroups::check(std::string_view operation, const std::string& name,
@@ -40,10 +42,22 @@ Result<> FakeCgroups::kill(const std::string& name) {
   return {};
 }
 
+Result<uint64_t> FakeCgroups::reclaim(const std::string& name, ReclaimStop& stop) {
+  CHECK_OK(check("reclaim", name));
+  if (!frozen(name)) return Error(Code::kFailedPrecondition, name + " is not frozen");
+  if (on_reclaim) on_reclaim(parent_of(name));
+  if (stop.stopped()) return Error(Code::kCancelled, "the reclaim was stopped");
+  const uint64_t taken = std::exchange(in_memory[name], 0);
+  in_swap[name] += taken;
+  return taken;
+}
+
 Result<> FakeCgroups::remove(const std::string& name) {
   CHECK_OK(check("remove", name, false));
   limits_.erase(name);
   frozen_.erase(name);
+  in_memory.erase(name);
+  in_swap.erase(name);
   return {};
 }
 
@@ -62,9 +76,26 @@ Result<std::vector<pid_t>> FakeCgroups::processes(const std::string& name) {
   return pids;
 }
 
+Result<uint64_t> FakeCgroups::cpu_nanoseconds(const std::string&) { return 0; }
+
 Result<CgroupUsage> FakeCgroups::usage(const std::string& name) {
   TRY(const auto pids, processes(name));
-  return CgroupUsage{.cpu_nanoseconds = 0, .memory_working_set = 0, .processes = pids.size()};
+  const auto bytes_in = [&](const std::map<std::string, uint64_t>& place) {
+    const auto found = place.find(name);
+    return found == place.end() ? 0 : found->second;
+  };
+  CgroupUsage usage;
+  usage.memory_working_set = usage.memory_total = bytes_in(in_memory);
+  usage.memory_swapped = bytes_in(in_swap);
+  usage.processes = pids.size();
+  return usage;
+}
+
+Result<PoolMemory> FakeCgroups::pool_memory() {
+  PoolMemory pool;
+  for (const auto& [name, bytes] : in_memory) pool.used += bytes;
+  pool.limit = pool_limit;
+  return pool;
 }
 
 Result<bool> FakeCgroups::contains(const std::string& name, pid_t pid) {

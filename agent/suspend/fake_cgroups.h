@@ -17,10 +17,17 @@ class FakeCgroups final : public Cgroups {
 
   // Called when the state changes, with what parent_of answers: couples a cri::FakeRuntime.
   Hook on_freeze, on_thaw, on_kill;
+  // Called by a reclaim before it takes anything: whoever stops it there has stopped it.
+  Hook on_reclaim;
   // Asked before each operation ("create", "freeze", ...): an error is its answer.
   std::function<Result<>(std::string_view operation, const std::string& name)> fault;
   // What processes() and contains() know: each process's cgroup by name.
   std::map<pid_t, std::string> members;
+  // Bytes that each has in memory and in swap, by name. A reclaim moves all from one to the other,
+  // and nothing moves it back but the test.
+  std::map<std::string, uint64_t> in_memory, in_swap;
+  std::optional<uint64_t> pool_limit;
+  ReclaimSupport support = ReclaimSupport::kSupported;
 
   const std::map<std::string, CgroupLimits>& limits() const { return limits_; }
   bool frozen(const std::string& name) const { return frozen_.contains(name); }
@@ -33,10 +40,14 @@ class FakeCgroups final : public Cgroups {
   Result<> thaw(const std::string& name) override;
   Result<FreezerState> state(const std::string& name) override;
   Result<> kill(const std::string& name) override;
+  Result<uint64_t> reclaim(const std::string& name, ReclaimStop& stop) override;
+  ReclaimSupport reclaim_support() override { return support; }
   Result<> remove(const std::string& name) override;
   Result<std::vector<std::string>> list() override;
   Result<std::vector<pid_t>> processes(const std::string& name) override;
   Result<CgroupUsage> usage(const std::string& name) override;
+  Result<uint64_t> cpu_nanoseconds(const std::string& name) override;
+  Result<PoolMemory> pool_memory() override;
   Result<bool> contains(const std::string& name, pid_t pid) override;
 
  private:

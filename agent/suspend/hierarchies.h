@@ -26,8 +26,10 @@ Hierarchies parse_hierarchies(const std::string& mountinfo, const std::string& m
 // controller, or for "" in v2's. Empty where there is no such line. Pure.
 std::string cgroup_of(const std::string& proc_cgroup, const std::string& controller);
 
-// v1 for v1 controllers, with or without a v2 hierarchy beside them.
-std::unique_ptr<Cgroups> make_cgroups_v1(std::string root, Hierarchies hierarchies);
-std::unique_ptr<Cgroups> make_cgroups_v2(std::string root, Hierarchies hierarchies);
+// v1 for v1 controllers, with or without a v2 hierarchy beside them. Free swap is read in proc.
+std::unique_ptr<Cgroups> make_cgroups_v1(std::string root, Hierarchies hierarchies,
+                                         std::string proc = "/proc");
+std::unique_ptr<Cgroups> make_cgroups_v2(std::string root, Hierarchies hierarchies,
+                                         std::string proc = "/proc");
 
 }  // namespace sandboxlet::agent

@@ -1,4 +1,18 @@
-// The traps of design suspend.md that are the cgroups' own, on the machine's real freezers.
+// The traps of design suspend.md that are the cgroups' own, on the machine's real freezers. V1 runs
+// on this machine where it has one, V2 on its cgroup v2, and in tests/guest with all controllers.
+// Where the others are tested ("scenario" is tests/scenario/suspend_traps_test.cc); those of
+// tests/scenario run on this machine and in tests/guest too:
+//   1. Here; CgroupTree; BadDaysTest.AContainerThatForksQuicklyIsFrozenAndDeleted.
+//   2. StartGateTest; ExecTest.WakesASandboxFromEachDepth, .EachEndsAmongSuspensions; scenario.
+//   3. Here; scenario; LifecycleTest.DeletingAFrozenSandboxLeavesNothing.
+//   4. LifecycleTest.SandboxesLiveThroughTheRuntimesDeath.
+//   5. Here; ReclaimTest; scenario; the simulation's kills at every await.
+//   6. Plan.TimeSpentFrozenDoesNotCountForTheCrashLoop; of the rest each field is refused.
+//   7. The volumes that it speaks of are refused.
+//   8. PacketWatchTest; FrozenSandboxTest; RestTest.TheEndOfAConnectionWakesNobody.
+//   9. FrozenMemoryTest; scenario.
+//  10. ReclaimTest; SwapV2Test; scenario.
+//  11. Here; Hierarchies.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -75,6 +89,9 @@ TEST_P(SuspendTrapsTest, Trap3KillReachesWhatForksFasterThanItIsListed) {
   EXPECT_THAT(*cgroups_->processes(kName), testing::IsEmpty());
 }
 
+// Tries of a fork bomb in all: a minute's or more.
+constexpr int kLastFork = 10'000'000;
+
 // A user of its own, who may have so many processes, and a last fork: it harms nobody, whatever
 // becomes of the test.
 void explode(std::atomic<int>& forks) {
@@ -82,7 +99,7 @@ void explode(std::atomic<int>& forks) {
   constexpr uid_t kBomber = 1'234'567;
   signal(SIGCHLD, SIG_IGN);
   if (setrlimit(RLIMIT_NPROC, &kProcesses) != 0 || setuid(kBomber) != 0) return;
-  while (forks++ < 1'000'000) fork();
+  while (forks++ < kLastFork) fork();
 }
 
 TEST_P(SuspendTrapsTest, Trap3KillReachesAForkBomb) {
@@ -91,7 +108,7 @@ TEST_P(SuspendTrapsTest, Trap3KillReachesAForkBomb) {
   while (cgroups_->processes(kName)->size() < 100) std::this_thread::yield();
   EXPECT_TRUE(cgroups_->kill(kName));
   EXPECT_THAT(*cgroups_->processes(kName), testing::IsEmpty());
-  EXPECT_LT(*forks, 1'000'000);
+  EXPECT_LT(*forks, kLastFork);
 }
 
 TEST_P(SuspendTrapsTest, Trap3KillLeavesAStrangerAlone) {

@@ -47,9 +47,9 @@ CgroupsTest::~CgroupsTest() {
   }
 }
 
-std::unique_ptr<Cgroups> CgroupsTest::open() const {
+std::unique_ptr<Cgroups> CgroupsTest::open(const CgroupLimits& pool) const {
   const bool v1 = GetParam() == Freezers::kV1;
-  auto opened = open_cgroups(root_, {}, v1 ? "/sys/fs/cgroup" : machine_.v2);
+  auto opened = open_cgroups(root_, pool, v1 ? "/sys/fs/cgroup" : machine_.v2);
   EXPECT_TRUE(opened) << opened.error().message();
   return opened ? std::move(*opened) : nullptr;
 }
@@ -66,6 +66,12 @@ void CgroupsTest::write_frozen(const std::string& below) const {
   const bool v1 = GetParam() == Freezers::kV1;
   EXPECT_TRUE(write_cgroup_file(directory(below) + (v1 ? "/freezer.state" : "/cgroup.freeze"),
                                 v1 ? "FROZEN" : "1"));
+}
+
+void CgroupsTest::write_thawed() const {
+  const bool v1 = GetParam() == Freezers::kV1;
+  EXPECT_TRUE(write_cgroup_file(directory() + (v1 ? "/freezer.state" : "/cgroup.freeze"),
+                                v1 ? "THAWED" : "0"));
 }
 
 pid_t CgroupsTest::start(const std::function<void()>& body, const std::string& below) {

@@ -52,10 +52,11 @@ class CgroupsTest : public testing::TestWithParam<Freezers> {
   static constexpr char kName[] = "box";
 
   // As an agent that has just started finds it.
-  std::unique_ptr<Cgroups> open() const;
+  std::unique_ptr<Cgroups> open(const CgroupLimits& pool = {}) const;
   // The box or a cgroup below it, in the hierarchy of the freezer.
   std::string directory(const std::string& below = "") const;
   void write_frozen(const std::string& below = "") const;
+  void write_thawed() const;
 
   // A child of this process in the box that runs body, and is in the box when this returns.
   pid_t start(const std::function<void()>& body, const std::string& below = "");
