@@ -13,11 +13,16 @@
 #include "agent/container/exit_watch.h"
 #include "agent/metrics/metrics.h"
 #include "agent/node/machine.h"
+#include "agent/rest/memory_watch.h"
+#include "agent/rest/traffic.h"
+#include "agent/rest/work_watch.h"
 #include "agent/sandbox/running_logs.h"
 #include "agent/sandbox/runtime_executor.h"
 #include "agent/server/local_server.h"
 #include "agent/source/api_source.h"
 #include "agent/source/local_source.h"
+#include "agent/suspend/depths.h"
+#include "agent/traffic/data_counter.h"
 #include "agent/watchdog/last_renewal.h"
 #include "api/storage.h"
 #include "cri/client.h"
@@ -63,19 +68,34 @@ BackoffLimits backoff_limits(const Config& config) {
   return limits;
 }
 
+DeepenAfter deepen_after(const Config& config) {
+  DeepenAfter after;
+  if (config.hibernate_after) after[api::Depth::kHibernate] = *config.hibernate_after;
+  if (config.stop_after) after[api::Depth::kStop] = *config.stop_after;
+  if (config.terminate_after) after[api::Depth::kTerminate] = *config.terminate_after;
+  return after;
+}
+
+Result<WorkGauges::ReadBytes> count_data(pid_t pid) {
+  TRY(auto opened, DataCounter::open(pid));
+  const std::shared_ptr<DataCounter> counter = std::move(opened);
+  return WorkGauges::ReadBytes([counter] { return counter->read(); });
+}
+
 // For each processor. Measured with 100 creates at once on two: as fast as all at once, and half of
 // them are Ready in half the time.
 constexpr size_t kPodsAtOnce = 4;
 
-const Depths kDepths{api::Depth::kFreeze, api::Depth::kStop, api::Depth::kTerminate};
-
-pb::NodeResponse describe_node(const std::string& name, const Cgroups& cgroups) {
+pb::NodeResponse describe_node(const std::string& name, const Cgroups& cgroups,
+                               const NodeDepths& depths) {
   pb::NodeResponse node;
   node.set_name(name);
   node.set_version(kVersion);
   node.set_cgroup(std::string(to_string(cgroups.layout())));
-  for (const api::Depth depth : kDepths) node.add_depths(to_string(depth));
-  (*node.mutable_depths_missing())["Hibernate"] = "this version gives no memory back while frozen";
+  for (const api::Depth depth : depths.possible) node.add_depths(to_string(depth));
+  for (const auto& [depth, why] : depths.missing) {
+    (*node.mutable_depths_missing())[to_string(depth)] = why;
+  }
   (*node.mutable_capacity())["cpu"] = std::to_string(machine_cpus());
   (*node.mutable_capacity())["memory"] = std::to_string(machine_memory());
   return node;
@@ -133,18 +153,23 @@ class Wired final : public Agent {
         pool_lock_(std::move(pool_lock)),
         local_volumes_(config.data_root, config.local_volumes),
         volumes_(config.data_root, &local_volumes_),
-        metrics_(kVersion, *clock_),
+        metrics_(kVersion),
         runtime_(client_options(config, [this](const auto& record) { note_call(record); })),
         events_(*clock_),
         cluster_(cluster ? make_cluster(*cluster) : nullptr),
         executor_(executor_context()),
         source_(make_source()),
         manager_(manager_context()),
+        work_(work_context(), work_gauges(), config.idle_milli_cpu),
+        memory_(memory_context()),
         rotator_(rotator_context()) {}
 
   ~Wired() override {
     rotator_.stop();
+    work_.stop();
+    memory_.stop();
     pool_.join();
+    memory_pool_.join();
     disk_pool_.join();
     records_.join();
   }
@@ -155,6 +180,8 @@ class Wired final : public Agent {
     if (cluster_) join_cluster();
     follow_source();
     manager_.start();
+    work_.start();
+    memory_.start();
     rotator_.start();
     if (!config_.metrics_address.empty()) CHECK_OK(serve_telemetry());
     TRY(server_, LocalServer::start({config_.socket, config_.socket_group}, service(false)));
@@ -223,7 +250,7 @@ class Wired final : public Agent {
     add_local_storage(facts, local_volumes_.capacity());
     auto observe = [this, fixed = std::move(facts)]() mutable {
       fixed.depths.clear();
-      for (const api::Depth depth : kDepths) fixed.depths.push_back(to_string(depth));
+      for (const api::Depth depth : depths_.possible) fixed.depths.push_back(to_string(depth));
       return observe_node(fixed, runtime_);
     };
     registration_ = std::make_unique<Registration>(io_, *clock_, cluster_->connection.client(),
@@ -257,6 +284,8 @@ class Wired final : public Agent {
             *clock_,
             pool_.get_executor(),
             disk_pool_.get_executor(),
+            memory_pool_.get_executor(),
+            traffic_,
             config_.log_root,
             config_.cgroup_root,
             machine_memory(),
@@ -278,11 +307,44 @@ class Wired final : public Agent {
             pool_.get_executor(),
             *source_,
             watch,
-            kDepths,
+            depths_.possible,
+            deepen_after(config_),
             backoff_limits(config_),
             config_.cgroup_root,
             config_.relist_period,
             kPodsAtOnce * static_cast<size_t>(machine_cpus())};
+  }
+
+  WorkWatchContext work_context() {
+    return {io_, *clock_, pool_.get_executor(), [this] { return manager_.watched_for_work(); },
+            [this](const std::string& uid, bool found, TimePoint at) {
+              if (const auto actor = manager_.find(uid)) actor->looked_for_work(found, at);
+            }};
+  }
+
+  WorkGauges work_gauges() {
+    return {[this](const std::string& uid) { return cgroups_->cpu_nanoseconds(uid); }, count_data};
+  }
+
+  MemoryWatchContext memory_context() {
+    const PressureLimits limits{static_cast<uint64_t>(config_.memory_low),
+                                static_cast<double>(config_.memory_stall_high)};
+    return {io_,
+            *clock_,
+            pool_.get_executor(),
+            [] { return read_memory_facts(); },
+            [this] { return cgroups_->pool_memory(); },
+            limits,
+            [this](const MemoryFacts& node, Pressure pressure) { memory_seen(node, pressure); }};
+  }
+
+  void memory_seen(const MemoryFacts& node, Pressure pressure) {
+    NodeDepths depths = possible_depths(cgroups_->reclaim_support(), node);
+    if (depths != depths_) {
+      depths_ = std::move(depths);
+      manager_.set_depths(depths_.possible);
+    }
+    manager_.set_memory_short(pressure == Pressure::kShort);
   }
 
   LogRotatorContext rotator_context() {
@@ -303,7 +365,7 @@ class Wired final : public Agent {
             runtime_,
             execs_,
             pool_.get_executor(),
-            describe_node(node_name_, *cgroups_),
+            [this] { return describe_node(node_name_, *cgroups_, depths_); },
             config_.log_root,
             read_only};
   }
@@ -314,8 +376,12 @@ class Wired final : public Agent {
   }
 
   void follow_source() {
-    source_->set_operation_listener(
-        [this](const api::Sandbox&, const OperationRecord& record) { metrics_.operation(record); });
+    source_->set_records({[this](const api::Sandbox& sandbox, const OperationRecord& record) {
+                            metrics_.operation(record);
+                            if (record.given_back > 0)
+                              metrics_.gave_back(sandbox.metadata.uid, record.given_back);
+                          },
+                          [this](const PassageRecord& record) { metrics_.passage(record); }});
     for (const auto& sandbox : source_->list("")) metrics_.changed(sandbox);
     following_ = source_->listen([this](ChangeType type, const SandboxPtr& sandbox) {
       if (type == ChangeType::kDeleted) return metrics_.deleted(sandbox->metadata.uid);
@@ -358,10 +424,15 @@ class Wired final : public Agent {
   std::unique_ptr<Store> store_;
   std::unique_ptr<Cgroups> cgroups_;
   const UniqueFd pool_lock_;
+  // As memory was last seen.
+  NodeDepths depths_ =
+      possible_depths(cgroups_->reclaim_support(), read_memory_facts().value_or(MemoryFacts()));
   LocalVolumes local_volumes_;
   Volumes volumes_;
   asio::thread_pool pool_{kPoolThreads};
   asio::thread_pool disk_pool_{kDiskThreads};
+  // For what takes as long as there is memory.
+  asio::thread_pool memory_pool_{1};
   // For what the watchdog reads: it must not wait for a volume.
   asio::thread_pool records_{1};
   Metrics metrics_;
@@ -372,9 +443,14 @@ class Wired final : public Agent {
   EventLog events_;
   // None without a cluster.
   std::unique_ptr<InCluster> cluster_;
+  Traffic traffic_{io_, pool_.get_executor(), [this](const std::string& uid, WallTime at) {
+                     if (const auto actor = manager_.find(uid)) actor->traffic(at);
+                   }};
   RuntimeExecutor executor_;
   std::unique_ptr<Source> source_;
   Manager manager_;
+  WorkWatch work_;
+  MemoryWatch memory_;
   std::shared_ptr<void> recording_;
   std::unique_ptr<Registration> registration_;
   LogRotator rotator_;

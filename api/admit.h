@@ -9,8 +9,8 @@
 namespace sandboxlet::api {
 
 // A Sandbox with its defaults set, and everything that is wrong with it: it may take effect only
-// where findings is empty. What is not done with or without a cluster is not among them
-// (refuse_standalone, refuse_in_cluster).
+// where findings is empty. What is not done without a cluster is not among them
+// (refuse_standalone).
 struct Admitted {
   Sandbox sandbox;
   std::vector<Finding> findings;

@@ -27,20 +27,6 @@ void refuse_claims(const SandboxSpec& spec, const Field& volumes) {
   }
 }
 
-void refuse_hibernation(const SuspendSpec& spec, const Field& field) {
-  if (spec.depth != to_string(Depth::kHibernate)) return;
-  field.child("depth").add("Unsupported: this agent does not hibernate a Sandbox yet");
-}
-
-void refuse_idleness(const SuspendSpec& spec, const Field& field) {
-  if (!spec.idleTimeout.empty()) {
-    field.child("idleTimeout").add("Unsupported: this agent does not watch for idleness yet");
-  }
-  if (spec.wakeOnTraffic.value_or(false)) {
-    field.child("wakeOnTraffic").add("Unsupported: this agent does not wake on traffic yet");
-  }
-}
-
 }  // namespace
 
 std::vector<Finding> refuse_standalone(const Sandbox& sandbox) {
@@ -56,17 +42,6 @@ std::vector<Finding> refuse_standalone(const Sandbox& sandbox) {
     pod.child("imagePullSecrets").add("Unsupported: there are no Secrets without a cluster");
   }
   refuse_claims(spec, pod.child("volumes"));
-  if (spec.suspend) {
-    refuse_hibernation(*spec.suspend, field.child("suspend"));
-    refuse_idleness(*spec.suspend, field.child("suspend"));
-  }
-  return findings;
-}
-
-std::vector<Finding> refuse_in_cluster(const Sandbox& sandbox) {
-  std::vector<Finding> findings;
-  const auto& suspend = sandbox.spec.suspend;
-  if (suspend) refuse_idleness(*suspend, Field(findings, "spec").child("suspend"));
   return findings;
 }
 

@@ -48,10 +48,13 @@ bool wants_suspension(const SandboxSpec& spec) {
   return spec.operatingMode == "Suspended" || spec.pause.value_or(false);
 }
 
-Depth wanted_depth(const SandboxSpec& spec) {
-  if (!wants_suspension(spec)) return Depth::kRunning;
+Depth asked_depth(const SandboxSpec& spec) {
   if (!spec.suspend || spec.suspend->depth.empty()) return Depth::kFreeze;
   return parse_depth(spec.suspend->depth);
+}
+
+Depth wanted_depth(const SandboxSpec& spec) {
+  return wants_suspension(spec) ? asked_depth(spec) : Depth::kRunning;
 }
 
 }  // namespace sandboxlet::api

@@ -176,7 +176,9 @@ std::string claim_name(const std::string& claim_template, const std::string& san
 
 // True where the user asks for suspension: operatingMode Suspended, or pause (design: suspend.md).
 bool wants_suspension(const SandboxSpec& spec);
-// The depth the user asks for at once; kRunning where no suspension is asked for.
+// The depth that a suspension goes to at once, whoever asks for it.
+Depth asked_depth(const SandboxSpec& spec);
+// The same of the one that the user asks for; kRunning where they ask for none.
 Depth wanted_depth(const SandboxSpec& spec);
 
 }  // namespace sandboxlet::api

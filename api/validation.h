@@ -19,8 +19,4 @@ std::vector<Finding> validate_update(const Sandbox& before, const Sandbox& after
 // What an agent without a cluster cannot do of a valid Sandbox.
 std::vector<Finding> refuse_standalone(const Sandbox& sandbox);
 
-// What nobody does yet in a cluster of a valid Sandbox. A depth is no part of it: which nodes can
-// do it the scheduler knows.
-std::vector<Finding> refuse_in_cluster(const Sandbox& sandbox);
-
 }  // namespace sandboxlet::api

@@ -220,7 +220,6 @@ TEST(Standalone, RefusesClaimsByPathButForThoseThatATemplateOverrides) {
   EXPECT_THAT(to_strings(refuse_standalone(sandbox)),
               ElementsAre("spec.podTemplate.spec.volumes[1].persistentVolumeClaim: Unsupported: "
                           "there are no PersistentVolumeClaims without a cluster"));
-  EXPECT_THAT(refuse_in_cluster(sandbox), IsEmpty());
   sandbox.spec.volumeClaimTemplates.emplace_back().metadata.name = "data";
   EXPECT_THAT(refuse_standalone(sandbox), IsEmpty());
 }
@@ -233,34 +232,10 @@ TEST(Standalone, RefusesPullSecretsByPath) {
                           "Secrets without a cluster"));
 }
 
-TEST(Standalone, RefusesWhatSuspendingCannotDoYetButAnyDeepestWillDo) {
+TEST(Standalone, TakesEveryDepthAndIdleness) {
   Sandbox sandbox = valid_sandbox();
-  sandbox.spec.suspend = {"Freeze", "Hibernate", "", false};
-  EXPECT_THAT(refuse_standalone(sandbox), IsEmpty());
   sandbox.spec.suspend = {"Hibernate", "Terminate", "10m", true};
-  EXPECT_THAT(
-      to_strings(refuse_standalone(sandbox)),
-      ElementsAre(
-          "spec.suspend.depth: Unsupported: this agent does not hibernate a Sandbox yet",
-          "spec.suspend.idleTimeout: Unsupported: this agent does not watch for idleness yet",
-          "spec.suspend.wakeOnTraffic: Unsupported: this agent does not wake on traffic yet"));
-}
-
-TEST(InCluster, RefusesWhatNobodyDoesYetAndLeavesDepthsToTheScheduler) {
-  Sandbox sandbox = valid_sandbox();
-  sandbox.spec.service = false;
-  sandbox.spec.suspend = {"Hibernate", "Terminate", "", false};
-  EXPECT_THAT(refuse_in_cluster(sandbox), IsEmpty());
-  sandbox.spec.service = true;
-  sandbox.spec.suspend = {"Freeze", "Terminate", "10m", true};
-  NetworkingSpec& networking = sandbox.spec.networking.emplace();
-  networking.service.emplace();
-  networking.routeRefs = {{"", "Ingress", "r"}};
-  EXPECT_THAT(
-      to_strings(refuse_in_cluster(sandbox)),
-      ElementsAre(
-          "spec.suspend.idleTimeout: Unsupported: this agent does not watch for idleness yet",
-          "spec.suspend.wakeOnTraffic: Unsupported: this agent does not wake on traffic yet"));
+  EXPECT_THAT(refuse_standalone(sandbox), IsEmpty());
 }
 
 }  // namespace

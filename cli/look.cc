@@ -12,7 +12,29 @@ namespace sandboxlet::cli {
 
 namespace {
 
-void print_objects(const std::vector<std::string>& objects, const GetOptions& options) {
+// By namespace and name.
+using Usage = std::map<std::pair<std::string, std::string>, pb::SandboxStats>;
+
+Result<pb::StatsResponse> stats(Connection& connection, const Target& target) {
+  pb::StatsRequest request;
+  set_ref(*request.mutable_ref(), target);
+  pb::StatsResponse response;
+  grpc::ClientContext context;
+  CHECK_OK(connection.check(connection.agent().Stats(&context, request, &response)));
+  return response;
+}
+
+Result<Usage> usage_of(Connection& connection, const Target& target) {
+  TRY(const pb::StatsResponse response, stats(connection, target));
+  Usage usage;
+  for (const auto& one : response.sandboxes()) {
+    usage[{one.ref().namespace_(), one.ref().name()}] = one;
+  }
+  return usage;
+}
+
+void print_objects(const std::vector<std::string>& objects, const GetOptions& options,
+                   const Usage& usage) {
   if (options.output == "name") {
     for (const auto& object : objects) {
       std::cout << "sandbox.agents.x-k8s.io/" << sandbox_of(object).metadata.name << "\n";
@@ -28,9 +50,15 @@ void print_objects(const std::vector<std::string>& objects, const GetOptions& op
     std::cout << (options.output == "json" ? as_json(all) : as_yaml(all));
     return;
   }
-  const TableOptions shape{options.output == "wide", options.all_namespaces};
+  const bool wide = options.output == "wide";
+  const TableOptions shape{wide, options.all_namespaces, /*usage=*/wide};
   std::vector<Row> rows{head(shape)};
-  for (const auto& object : objects) rows.push_back(row(sandbox_of(object), shape, wall_now()));
+  for (const auto& object : objects) {
+    const api::Sandbox sandbox = sandbox_of(object);
+    const auto found = usage.find({sandbox.metadata.namespace_, sandbox.metadata.name});
+    rows.push_back(
+        row(sandbox, shape, wall_now(), found == usage.end() ? nullptr : &found->second));
+  }
   std::cout << table(rows);
 }
 
@@ -151,7 +179,13 @@ Result<int> get(Connection& connection, const GetOptions& options) {
               << ".\n";
     return kDone;
   }
-  print_objects(objects, options);
+  Usage usage;
+  if (options.output == "wide") {
+    const bool is_one = options.names.size() == 1;
+    TRY(usage, usage_of(connection, {options.all_namespaces ? "" : options.namespace_,
+                                     is_one ? options.names.front() : ""}));
+  }
+  print_objects(objects, options, usage);
   return kDone;
 }
 
@@ -204,11 +238,7 @@ Result<int> wait(Connection& connection, const WaitOptions& options) {
 }
 
 Result<int> top(Connection& connection, const Target& target, bool json) {
-  pb::StatsRequest request;
-  set_ref(*request.mutable_ref(), target);
-  pb::StatsResponse response;
-  grpc::ClientContext context;
-  CHECK_OK(connection.check(connection.agent().Stats(&context, request, &response)));
+  TRY(const pb::StatsResponse response, stats(connection, target));
   if (json) {
     std::string text;
     static_cast<void>(google::protobuf::util::MessageToJsonString(response, &text));

@@ -114,11 +114,13 @@ void add_delete(CLI::App& app, Invocation& call) {
 void add_suspension(CLI::App& app, Invocation& call) {
   CLI::App* const suspend = app.add_subcommand(
       "suspend",
-      "Suspend a Sandbox. Freeze keeps everything and gives back the CPU; Stop keeps address and "
-      "volumes; Terminate keeps persistent volumes");
+      "Suspend a Sandbox. Freeze keeps everything and gives back the CPU; Hibernate gives back its "
+      "memory too; Stop keeps address and volumes; Terminate keeps persistent volumes");
   add_name(suspend, call.target.name);
-  suspend->add_option("--depth", call.depth, "Freeze, Stop or Terminate; default: as the spec says")
-      ->check(CLI::IsMember({"Freeze", "Stop", "Terminate"}));
+  suspend
+      ->add_option("--depth", call.depth,
+                   "Freeze, Hibernate, Stop or Terminate; default: as the spec says")
+      ->check(CLI::IsMember({"Freeze", "Hibernate", "Stop", "Terminate"}));
   suspend->footer(
       "Examples:\n"
       "  sandboxctl suspend dev\n"

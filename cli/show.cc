@@ -36,6 +36,12 @@ std::string depth(const api::Sandbox& sandbox) {
   return sandbox.status.suspend ? sandbox.status.suspend->depth : "";
 }
 
+void add_usage(Row& cells, const pb::SandboxStats& usage) {
+  cells.push_back(usage.has_idle() ? human_duration(usage.idle().seconds()) : "<none>");
+  cells.push_back(human_bytes(usage.memory_working_set()));
+  cells.push_back(human_bytes(usage.memory_swapped()));
+}
+
 // One pair a line, the first beside its title.
 void add_pairs(std::vector<Row>& rows, const char* title,
                const std::map<std::string, std::string>& pairs) {
@@ -124,10 +130,14 @@ Row head(const TableOptions& options) {
   if (options.wide) {
     for (const char* cell : {"IP", "NODE", "DEPTH"}) cells.emplace_back(cell);
   }
+  if (options.usage) {
+    for (const char* cell : {"IDLE", "MEMORY", "GIVEN BACK"}) cells.emplace_back(cell);
+  }
   return cells;
 }
 
-Row row(const api::Sandbox& sandbox, const TableOptions& options, WallTime now) {
+Row row(const api::Sandbox& sandbox, const TableOptions& options, WallTime now,
+        const pb::SandboxStats* usage) {
   Row cells;
   if (options.all_namespaces) cells.push_back(sandbox.metadata.namespace_);
   cells.push_back(sandbox.metadata.name);
@@ -141,6 +151,7 @@ Row row(const api::Sandbox& sandbox, const TableOptions& options, WallTime now) 
     cells.push_back(or_none(sandbox.status.nodeName));
     cells.push_back(or_none(depth(sandbox)));
   }
+  if (options.usage) add_usage(cells, usage == nullptr ? pb::SandboxStats() : *usage);
   return cells;
 }
 

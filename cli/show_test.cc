@@ -57,6 +57,20 @@ TEST(Show, WideAndOfAllNamespacesHasMore) {
               "Freeze");
 }
 
+TEST(Show, AndWhatEachUsesWhereThatIsAsked) {
+  const TableOptions all{.wide = true, .usage = true};
+  EXPECT_EQ(head(all).back(), "GIVEN BACK");
+  pb::SandboxStats usage;
+  usage.mutable_idle()->set_seconds(90);
+  usage.set_memory_working_set(3 << 20);
+  usage.set_memory_swapped(200 << 20);
+  Row cells = row(sandbox_of(running()), all, now(), &usage);
+  EXPECT_EQ(cells.size(), head(all).size());
+  EXPECT_THAT(Row(cells.end() - 3, cells.end()), ElementsAre("90s", "3.0Mi", "200Mi"));
+  cells = row(sandbox_of(running()), all, now());
+  EXPECT_THAT(Row(cells.end() - 3, cells.end()), ElementsAre("<none>", "0", "0"));
+}
+
 TEST(Show, OneWordSaysHowItIs) {
   EXPECT_EQ(status_word(sandbox_of(running())), "Running");
   EXPECT_EQ(status_word(not_ready("PodSucceeded")), "Completed");

@@ -17,16 +17,13 @@ const prometheus::Histogram::BucketBoundaries kBuckets{0.00025, 0.0005, 0.001, 0
                                                        0.025,   0.05,   0.1,   0.25,   0.5,   1,
                                                        2.5,     5,      10,    30,     60,    120};
 
+const std::string kFreeze = to_string(api::Depth::kFreeze);
+const std::string kHibernate = to_string(api::Depth::kHibernate);
+
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 bool holds(const api::Sandbox& sandbox, const char* type) {
   return api::is_true(sandbox.status.conditions, type);
-}
-
-// The newest generation is told of.
-bool is_current(const api::Sandbox& sandbox, const char* type) {
-  const auto* const found = api::find_condition(sandbox.status.conditions, type);
-  return found != nullptr && found->observedGeneration == sandbox.metadata.generation;
 }
 
 int64_t restarts_of(const api::Sandbox& sandbox) {
@@ -52,9 +49,8 @@ std::string phase_label(const api::Sandbox& sandbox) {
   return holds(sandbox, "Ready") ? "Running" : "Pending";
 }
 
-Metrics::Metrics(const std::string& version, Clock& clock)
-    : clock_(clock),
-      operations_(prometheus::BuildHistogram()
+Metrics::Metrics(const std::string& version)
+    : operations_(prometheus::BuildHistogram()
                       .Name("sandboxlet_operations_duration_seconds")
                       .Help("What the agent did for its Sandboxes, by kind")
                       .Register(registry_)),
@@ -80,12 +76,28 @@ Metrics::Metrics(const std::string& version, Clock& clock)
                      .Register(registry_)),
       suspends_(prometheus::BuildHistogram()
                     .Name("sandboxlet_suspend_duration_seconds")
-                    .Help("From the wish for a suspension to its being so, by depth")
+                    .Help("From the wish for a suspension to its being so, by depth and reason")
                     .Register(registry_)),
       resumes_(prometheus::BuildHistogram()
                    .Name("sandboxlet_resume_duration_seconds")
-                   .Help("From the wish for a resume to Ready, by the depth that it came from")
+                   .Help("From the wish for a resume, or the packet that woke it, to Ready, "
+                         "by cause and the depth that it came from")
                    .Register(registry_)),
+      wakes_(prometheus::BuildCounter()
+                 .Name("sandboxlet_wakes_total")
+                 .Help("Sandboxes that slept for want of work and are Ready again, by cause")
+                 .Register(registry_)),
+      given_back_total_(prometheus::BuildCounter()
+                            .Name("sandboxlet_memory_given_back_bytes_total")
+                            .Help("What hibernations have taken out of memory")
+                            .Register(registry_)
+                            .Add({{"depth", kHibernate}})),
+      given_back_(prometheus::BuildGauge()
+                      .Name("sandboxlet_memory_given_back_bytes")
+                      .Help("What of that is given back now, by hibernations of this life of the "
+                            "agent")
+                      .Register(registry_)
+                      .Add({{"depth", kHibernate}})),
       restarts_(prometheus::BuildCounter()
                     .Name("sandboxlet_container_restarts_total")
                     .Help("Containers that were started again, in this life of the agent")
@@ -127,10 +139,11 @@ void Metrics::changed(const api::Sandbox& sandbox) {
   const auto [entry, is_new] = known_.try_emplace(sandbox.metadata.uid);
   Known& known = entry->second;
   if (!is_new) sandboxes(known).Decrement();
-  follow_transition(sandbox, known, is_new);
   known.phase = phase_label(sandbox);
   known.depth = depth_of(sandbox);
   sandboxes(known).Increment();
+  const bool is_frozen = known.depth == kFreeze || known.depth == kHibernate;
+  if (!is_frozen) given_back_.Decrement(std::exchange(known.given_back, 0));
   const int64_t restarts = restarts_of(sandbox);
   // Those of before this agent's life, and a count that begins anew, are none.
   if (!is_new && restarts > known.restarts) {
@@ -139,28 +152,28 @@ void Metrics::changed(const api::Sandbox& sandbox) {
   known.restarts = restarts;
 }
 
-void Metrics::follow_transition(const api::Sandbox& sandbox, Known& known, bool is_new) {
-  const bool wants = wants_suspension(sandbox.spec);
-  if (!is_new && wants != known.wants_suspension) {
-    known.asked = clock_.now();
-    known.from = known.depth;
-  }
-  known.wants_suspension = wants;
-  if (!known.asked) return;
-  const double took = seconds(clock_.now() - *known.asked);
-  if (wants && holds(sandbox, "Suspended") && is_current(sandbox, "Suspended")) {
-    suspends_.Add({{"depth", depth_of(sandbox)}}, kBuckets).Observe(took);
-    known.asked.reset();
-  } else if (!wants && holds(sandbox, "Ready") && is_current(sandbox, "Ready")) {
-    resumes_.Add({{"depth", known.from}}, kBuckets).Observe(took);
-    known.asked.reset();
-  }
+void Metrics::passage(const PassageRecord& record) {
+  auto& family = record.is_resume ? resumes_ : suspends_;
+  const char* const why = record.is_resume ? "cause" : "reason";
+  family.Add({{"depth", record.depth}, {why, record.cause}}, kBuckets)
+      .Observe(seconds(record.took));
+  if (record.was_asleep) wakes_.Add({{"cause", record.cause}}).Increment();
+}
+
+void Metrics::gave_back(const std::string& uid, uint64_t bytes) {
+  const auto entry = known_.find(uid);
+  if (entry == known_.end()) return;
+  const auto more = static_cast<double>(bytes);
+  given_back_total_.Increment(more);
+  given_back_.Increment(more);
+  entry->second.given_back += more;
 }
 
 void Metrics::deleted(const std::string& uid) {
   const auto entry = known_.find(uid);
   if (entry == known_.end()) return;
   sandboxes(entry->second).Decrement();
+  given_back_.Decrement(entry->second.given_back);
   known_.erase(entry);
 }
 

@@ -18,7 +18,7 @@ namespace sandboxlet::agent {
 // Labels have few values each: never a Sandbox's name.
 class Metrics {
  public:
-  Metrics(const std::string& version, Clock& clock);
+  explicit Metrics(const std::string& version);
 
   // One action of an actor; kind as kind_of() has it.
   void operation(const OperationRecord& record);
@@ -26,8 +26,11 @@ class Metrics {
   void runtime_call(const cri::CallRecord& record);
   // One exchange with the API server; status 0 where there was no answer.
   void api_request(const std::string& method, int status);
-  // A Sandbox as it is from now on, by its uid: counted by phase and depth, its restarts added up,
-  // the time of its suspensions and resumes taken.
+  // A suspension or a resume that is done.
+  void passage(const PassageRecord& record);
+  // A hibernation of that Sandbox has taken so many bytes out of memory.
+  void gave_back(const std::string& uid, uint64_t bytes);
+  // A Sandbox as it is from now on, by its uid: counted by phase and depth, its restarts added up.
   void changed(const api::Sandbox& sandbox);
   void deleted(const std::string& uid);
 
@@ -40,16 +43,12 @@ class Metrics {
     std::string phase;
     std::string depth;
     int64_t restarts = 0;
-    bool wants_suspension = false;
-    // Since when it is to be suspended, or to run, and is not yet; the depth that it was at.
-    std::optional<TimePoint> asked;
-    std::string from;
+    // Until it is thawed.
+    double given_back = 0;
   };
 
   prometheus::Gauge& sandboxes(const Known& known);
-  void follow_transition(const api::Sandbox& sandbox, Known& known, bool is_new);
 
-  Clock& clock_;
   prometheus::Registry registry_;
   prometheus::Family<prometheus::Histogram>& operations_;
   prometheus::Family<prometheus::Counter>& operation_errors_;
@@ -59,6 +58,9 @@ class Metrics {
   prometheus::Family<prometheus::Gauge>& sandboxes_;
   prometheus::Family<prometheus::Histogram>& suspends_;
   prometheus::Family<prometheus::Histogram>& resumes_;
+  prometheus::Family<prometheus::Counter>& wakes_;
+  prometheus::Counter& given_back_total_;
+  prometheus::Gauge& given_back_;
   prometheus::Counter& restarts_;
   std::map<std::string, Known> known_;  // by uid
 };

@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/manual_clock.h"
-
 namespace sandboxlet::agent {
 namespace {
 
@@ -36,8 +34,7 @@ class MetricsTest : public testing::Test {
     metrics_.changed(box_);
   }
 
-  ManualClock clock_;
-  Metrics metrics_{"1.2.3", clock_};
+  Metrics metrics_{"1.2.3"};
   api::Sandbox box_;
 };
 
@@ -78,21 +75,42 @@ TEST_F(MetricsTest, CountsASandboxOnceWhereverItIs) {
 }
 
 TEST_F(MetricsTest, TakesTheTimeOfASuspensionAndAResume) {
-  tell("Ready", "True");
-  want("Suspended");
-  clock_.advance(1ms);
-  EXPECT_THAT(metrics_.text(), Not(HasSubstr("suspend_duration_seconds_count")));
+  metrics_.passage({false, "Freeze", "Idle", 1ms});
+  metrics_.passage({true, "Freeze", "Traffic", 2ms});
+  const std::string text = metrics_.text();
+  EXPECT_THAT(text,
+              HasSubstr("suspend_duration_seconds_sum{depth=\"Freeze\",reason=\"Idle\"} 0.001"));
+  EXPECT_THAT(text,
+              HasSubstr("resume_duration_seconds_sum{cause=\"Traffic\",depth=\"Freeze\"} 0.002"));
+}
+
+TEST_F(MetricsTest, CountsWhatSleptAndWasWokenByCause) {
+  metrics_.passage({true, "Freeze", "Traffic", 2ms, /*was_asleep=*/true});
+  metrics_.passage({true, "Freeze", "User", 2ms});
+  EXPECT_THAT(metrics_.text(), HasSubstr("wakes_total{cause=\"Traffic\"} 1"));
+  EXPECT_THAT(metrics_.text(), Not(HasSubstr("wakes_total{cause=\"User\"}")));
+}
+
+TEST_F(MetricsTest, MemoryIsGivenBackUntilTheThaw) {
+  const char* const now = "memory_given_back_bytes{depth=\"Hibernate\"} ";
+  const char* const total = "memory_given_back_bytes_total{depth=\"Hibernate\"} ";
   box_.status.suspend.emplace().depth = "Freeze";
-  tell("Suspended", "True");
-  EXPECT_THAT(metrics_.text(), HasSubstr("suspend_duration_seconds_count{depth=\"Freeze\"} 1"));
-  EXPECT_THAT(metrics_.text(), HasSubstr("suspend_duration_seconds_sum{depth=\"Freeze\"} 0.001"));
-  clock_.advance(1h);
-  want("Running");
-  box_.status.suspend.reset();
-  tell("Suspended", "False");
-  clock_.advance(2ms);
-  tell("Ready", "True");
-  EXPECT_THAT(metrics_.text(), HasSubstr("resume_duration_seconds_sum{depth=\"Freeze\"} 0.002"));
+  metrics_.changed(box_);
+  metrics_.gave_back("u-1", 4096);
+  metrics_.gave_back("nobody's", 1);
+  metrics_.changed(box_);
+  box_.status.suspend->depth = "Hibernate";
+  metrics_.changed(box_);
+  EXPECT_THAT(metrics_.text(), HasSubstr(now + std::string("4096")));
+  box_.status.suspend->depth = "";
+  metrics_.changed(box_);
+  EXPECT_THAT(metrics_.text(), HasSubstr(now + std::string("0")));
+  box_.status.suspend->depth = "Hibernate";
+  metrics_.changed(box_);
+  metrics_.gave_back("u-1", 100);
+  metrics_.deleted("u-1");
+  EXPECT_THAT(metrics_.text(), HasSubstr(now + std::string("0")));
+  EXPECT_THAT(metrics_.text(), HasSubstr(total + std::string("4196")));
 }
 
 TEST_F(MetricsTest, AddsUpRestartsOfThisLifeAlone) {

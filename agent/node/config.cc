@@ -90,6 +90,38 @@ Key duration(const char* name, const char* meaning, Duration Config::*member) {
           [=](const Config& config) { return duration_text(config.*member); }};
 }
 
+using Wait = std::optional<Duration>;
+
+Key optional_duration(const char* name, const char* meaning, Wait Config::*member) {
+  return {name, meaning,
+          [=](Config& config, const std::string& value) -> Result<> {
+            if (value.empty()) return (config.*member).reset(), Result<>();
+            const auto parsed = api::parse_duration(value);
+            if (!parsed || *parsed < std::chrono::seconds(1)) {
+              return bad(value, "must be a duration of at least 1s, like 5m or 24h, or empty");
+            }
+            config.*member = *parsed;
+            return {};
+          },
+          [=](const Config& config) {
+            return config.*member ? duration_text(*(config.*member)) : "\"\"";
+          }};
+}
+
+// In thousandths of a processor.
+Key processors(const char* name, const char* meaning, int64_t Config::*member) {
+  return {name, meaning,
+          [=](Config& config, const std::string& value) -> Result<> {
+            const auto parsed = Quantity::parse(value);
+            if (!parsed || parsed->milli_value() <= 0) {
+              return bad(value, "must be a quantity greater than 0, like 10m");
+            }
+            config.*member = parsed->milli_value();
+            return {};
+          },
+          [=](const Config& config) { return std::to_string(config.*member) + "m"; }};
+}
+
 Result<int64_t> positive(const std::string& value) {
   const auto parsed = Quantity::parse(value);
   if (!parsed || parsed->value() <= 0) return bad(value, "must be a quantity greater than 0");
@@ -103,6 +135,17 @@ Key quantity(const char* name, const char* meaning, int64_t Config::*member) {
             return {};
           },
           [=](const Config& config) { return std::to_string(config.*member); }};
+}
+
+Key percent(const char* name, const char* meaning, int64_t Config::*member) {
+  Key key = quantity(name, meaning, member);
+  key.read = [=](Config& config, const std::string& value) -> Result<> {
+    TRY(const int64_t number, positive(value));
+    if (number > 100) return bad(value, "must be at most 100");
+    config.*member = number;
+    return {};
+  };
+  return key;
 }
 
 Key count(const char* name, const char* meaning, int64_t Config::*member, int64_t least) {
@@ -172,6 +215,26 @@ const std::vector<Key>& keys() {
       limit("poolMemoryLimit", "the pool's memory, like 16Gi; empty: no limit",
             &CgroupLimits::memory_bytes),
       limit("poolPidsLimit", "the pool's processes; empty: no limit", &CgroupLimits::pids),
+      optional_duration(
+          "hibernateAfter",
+          "how long after its suspension a Sandbox is hibernated by itself, where its "
+          "spec lets it go so deep; empty: never",
+          &Config::hibernate_after),
+      optional_duration("stopAfter", "the same for Stop", &Config::stop_after),
+      optional_duration("terminateAfter", "the same for Terminate", &Config::terminate_after),
+      processors(
+          "idleCpu",
+          "a Sandbox that uses less of a processor than this, and moves no data, has no work",
+          &Config::idle_milli_cpu),
+      quantity(
+          "memoryLow",
+          "memory is short where less than this is available on the node: suspended Sandboxes go "
+          "deeper, and resumes that take memory wait",
+          &Config::memory_low),
+      percent("memoryStallHigh",
+              "it is short too where some process stood still for want of it for more than so many "
+              "percent of ten seconds",
+              &Config::memory_stall_high),
       duration("relistPeriod", "how often the runtime is asked for what events missed",
                &Config::relist_period),
       quantity("containerLogMaxSize",
@@ -251,16 +314,36 @@ Result<> check_pull_back_off(const Config& config) {
   return bad(duration_text(config.image_pull_backoff_max), "must not be below imagePullBackoff");
 }
 
+Result<> check_stop_after(const Config& config) {
+  if (!config.hibernate_after || !config.stop_after) return {};
+  if (*config.hibernate_after <= *config.stop_after) return {};
+  return bad(duration_text(*config.stop_after), "must not be below hibernateAfter");
+}
+
+Result<> check_terminate_after(const Config& config) {
+  if (!config.terminate_after) return {};
+  for (const Wait& before : {config.hibernate_after, config.stop_after}) {
+    if (!before || *before <= *config.terminate_after) continue;
+    return bad(duration_text(*config.terminate_after),
+               "must not be below hibernateAfter or stopAfter");
+  }
+  return {};
+}
+
 // What a value alone does not show.
 struct Check {
   const char* key;
   Result<> (*check)(const Config&);
 };
-constexpr Check kChecks[] = {
-    {"cgroupRoot", check_cgroup_root},           {"runtimeEndpoint", check_endpoint},
-    {"metricsAddress", check_metrics},           {"socket", check_socket},
-    {"observerSocket", check_sockets},           {"crashLoopBackoffMax", check_crash_back_off},
-    {"imagePullBackoffMax", check_pull_back_off}};
+constexpr Check kChecks[] = {{"cgroupRoot", check_cgroup_root},
+                             {"runtimeEndpoint", check_endpoint},
+                             {"metricsAddress", check_metrics},
+                             {"socket", check_socket},
+                             {"observerSocket", check_sockets},
+                             {"crashLoopBackoffMax", check_crash_back_off},
+                             {"imagePullBackoffMax", check_pull_back_off},
+                             {"stopAfter", check_stop_after},
+                             {"terminateAfter", check_terminate_after}};
 
 }  // namespace
 

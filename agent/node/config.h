@@ -31,6 +31,16 @@ struct Config {
   Duration runtime_request_timeout = std::chrono::minutes(2);
   std::string cgroup_root = "/sandboxlet";
   CgroupLimits pool;
+  // How long after its suspension a Sandbox goes deeper by itself; none: never.
+  std::optional<Duration> hibernate_after;
+  std::optional<Duration> stop_after;
+  std::optional<Duration> terminate_after;
+  // Thousandths of a processor; who uses less, and moves no data, has no work.
+  int64_t idle_milli_cpu = 10;
+  // Bytes; memory is short where less is available on the node.
+  int64_t memory_low = int64_t{256} << 20;
+  // Percent of the last ten seconds; it is short too where some task stood still for longer.
+  int64_t memory_stall_high = 20;
   Duration relist_period = std::chrono::seconds(5);
   int64_t container_log_max_size = 10 << 20;
   int64_t container_log_max_files = 5;

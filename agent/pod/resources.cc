@@ -103,7 +103,8 @@ v1::LinuxContainerResources container_resources(const api::PodSpec& spec,
       cpu_shares(request(container, "cpu").value_or(Quantity()).milli_value()));
   resources.set_cpu_period(kCpuPeriod);
   resources.set_cpu_quota(cpu_quota(limit(container, "cpu").value_or(Quantity()).milli_value()));
-  // No memory_swap_limit: swap stays open, or nothing could be reclaimed while suspended.
+  // No memory_swap_limit: the runtime then allows no swap, as under a kubelet, and a reclaim while
+  // suspended opens it (agent/suspend/cgroups.h).
   resources.set_memory_limit_in_bytes(limit(container, "memory").value_or(Quantity()).value());
   resources.set_oom_score_adj(oom_score_adj(qos_class(spec), container, node_memory));
   return resources;

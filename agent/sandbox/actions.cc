@@ -16,10 +16,11 @@ Overloaded(Fs...) -> Overloaded<Fs...>;
 
 // In the variant's order.
 constexpr std::array<const char*, std::variant_size_v<Action>> kKinds{
-    "Observe",         "CreateCgroup",     "StageVolume",  "EnsureImage",   "RunPodSandbox",
-    "StopPodSandbox",  "RemovePodSandbox", "RunContainer", "StopContainer", "HastenStop",
-    "RemoveContainer", "Freeze",           "Thaw",         "KillAll",       "UnstageVolumes",
-    "RemoveVolumes",   "RemoveCgroup",     "RemoveLogs",   "Forget"};
+    "Observe",         "CreateCgroup",     "StageVolume",   "EnsureImage",   "RunPodSandbox",
+    "StopPodSandbox",  "RemovePodSandbox", "RunContainer",  "StopContainer", "HastenStop",
+    "RemoveContainer", "Freeze",           "WatchTraffic",  "Hibernate",     "Thaw",
+    "KillAll",         "UnstageVolumes",   "RemoveVolumes", "RemoveCgroup",  "RemoveLogs",
+    "Forget"};
 
 template <class T>
 constexpr bool kAboutThePod =
@@ -74,11 +75,19 @@ void container_seen(Observed& observed, const ObservedContainer& container) {
   next = std::max(next, container.attempt + 1);
 }
 
+void thawed(Observed& observed) {
+  observed.frozen = false;
+  observed.hibernated = false;
+  observed.watches_traffic = false;
+}
+
 // What is not read back is kept: images, because each attempt asks for them again; the paths of
-// volumes, because staging is idempotent; that a pod was stopped.
+// volumes, because staging is idempotent; that a pod was stopped; what was done to a frozen one.
 void observed_anew(Observed& observed, Observed seen) {
   seen.images = std::move(observed.images);
   seen.volumes = std::move(observed.volumes);
+  seen.hibernated = observed.hibernated && seen.frozen;
+  seen.watches_traffic = observed.watches_traffic && seen.frozen;
   for (auto& pod : seen.pods) {
     for (const auto& before : observed.pods) {
       if (before.id == pod.id) pod.stopped = before.stopped;
@@ -98,6 +107,8 @@ std::string subject_of(const Action& action) {
         if constexpr (kAboutAContainer<T>) return "container/" + about.name;
         if constexpr (std::is_same_v<T, HastenStop>) return "hasten/" + about.name;
         if constexpr (kAboutTheCgroup<T>) return "cgroup";
+        if constexpr (std::is_same_v<T, Hibernate>) return "memory";
+        if constexpr (std::is_same_v<T, WatchTraffic>) return "traffic";
         if constexpr (kAboutAllVolumes<T>) return "volumes";
         if constexpr (std::is_same_v<T, StageVolume>) return "volume/" + about.name;
         if constexpr (std::is_same_v<T, EnsureImage>) return "image/" + about.container;
@@ -118,6 +129,10 @@ bool awaits_processes(const Action& action) {
          std::holds_alternative<RemoveContainer>(action) ||
          std::holds_alternative<StopPodSandbox>(action) ||
          std::holds_alternative<RemovePodSandbox>(action);
+}
+
+bool thaws(const Action& action) {
+  return std::holds_alternative<Thaw>(action) || std::holds_alternative<KillAll>(action);
 }
 
 void fold(Observed& observed, const Action& action, const Outcome& outcome) {
@@ -150,9 +165,17 @@ void fold(Observed& observed, const Action& action, const Outcome& outcome) {
                  },
                  [](const HastenStop&) {},
                  [&](const RemoveContainer& remove) { erase_id(observed.containers, remove.id); },
-                 [&](const Freeze&) { observed.frozen = true; },
-                 [&](const Thaw&) { observed.frozen = false; },
-                 [&](const KillAll&) { observed.frozen = false, observed.known = false; },
+                 [&](const WatchTraffic&) { observed.watches_traffic = true; },
+                 [&](const Freeze&) {
+                   observed.frozen = true;
+                   observed.watches_traffic = std::get<Frozen>(outcome).watches_traffic;
+                 },
+                 [&](const Hibernate&) {
+                   const bool is_whole = !std::get<GivenBack>(outcome).was_stopped;
+                   observed.hibernated = observed.frozen && is_whole;
+                 },
+                 [&](const Thaw&) { thawed(observed); },
+                 [&](const KillAll&) { thawed(observed), observed.known = false; },
                  [&](const UnstageVolumes&) {
                    observed.volumes.clear();
                    observed.volumes_staged = false;

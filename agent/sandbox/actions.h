@@ -49,7 +49,14 @@ struct RemoveContainer {
   std::string name;
   std::string id;
 };
-struct Freeze {};
+// Where it watches traffic: from before the freeze on, if that can be done.
+struct Freeze {
+  bool watches_traffic = false;
+};
+// Of one that is frozen; finds also what came while nobody watched.
+struct WatchTraffic {};
+// Gives its memory back; a thaw ends it.
+struct Hibernate {};
 struct Thaw {};
 // SIGKILL to all, frozen or not.
 struct KillAll {};
@@ -65,7 +72,8 @@ struct Forget {};
 using Action =
     std::variant<Observe, CreateCgroup, StageVolume, EnsureImage, RunPodSandbox, StopPodSandbox,
                  RemovePodSandbox, RunContainer, StopContainer, HastenStop, RemoveContainer, Freeze,
-                 Thaw, KillAll, UnstageVolumes, RemoveVolumes, RemoveCgroup, RemoveLogs, Forget>;
+                 WatchTraffic, Hibernate, Thaw, KillAll, UnstageVolumes, RemoveVolumes,
+                 RemoveCgroup, RemoveLogs, Forget>;
 
 // For logs and metrics: "RunPodSandbox".
 std::string kind_of(const Action& action);
@@ -77,6 +85,8 @@ bool starts_processes(const Action& action);
 // True for what makes or ends processes: the freezer must not meet it under way (suspend.md, trap
 // 2).
 bool awaits_processes(const Action& action);
+// True for what lets a frozen Sandbox's processes go on, be it to their end.
+bool thaws(const Action& action);
 
 // What an action found or made.
 struct StagedVolume {
@@ -86,8 +96,22 @@ struct FoundImage {
   ::runtime::v1::Image image;
   bool was_pulled = false;
 };
+struct Frozen {
+  bool watches_traffic = false;
+  // Something came before, too late to be read.
+  bool is_waiting = false;
+};
+struct FoundTraffic {
+  // Something waits to be read.
+  bool is_waiting = false;
+};
+struct GivenBack {
+  uint64_t bytes = 0;
+  // By a thaw, before its end.
+  bool was_stopped = false;
+};
 using Outcome = std::variant<std::monostate, Observed, ObservedPod, ObservedContainer, StagedVolume,
-                             FoundImage>;
+                             FoundImage, Frozen, FoundTraffic, GivenBack>;
 
 // Notes in observed what a finished action made of the world.
 void fold(Observed& observed, const Action& action, const Outcome& outcome);

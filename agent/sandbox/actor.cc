@@ -10,8 +10,22 @@ namespace sandboxlet::agent {
 
 namespace {
 
+constexpr Duration kAsksAgain = std::chrono::seconds(1);
+constexpr char kTraffic[] = "Traffic";
+const std::string kHibernate = to_string(api::Depth::kHibernate);
+
 // Where an action failed in the middle, only a look tells how far it came.
-bool leaves_doubt(const Action& action) { return !std::holds_alternative<EnsureImage>(action); }
+bool leaves_doubt(const Action& action) {
+  return !std::holds_alternative<EnsureImage>(action) &&
+         !std::holds_alternative<WatchTraffic>(action) &&
+         !std::holds_alternative<Hibernate>(action);
+}
+
+bool found_traffic(const Outcome& outcome) {
+  const auto* const frozen = std::get_if<Frozen>(&outcome);
+  const auto* const found = std::get_if<FoundTraffic>(&outcome);
+  return (frozen != nullptr && frozen->is_waiting) || (found != nullptr && found->is_waiting);
+}
 
 // What others tell is as they have it now: of a binding, since when.
 api::SandboxStatus with_word_of_others(api::SandboxStatus ours, api::SandboxStatus theirs) {
@@ -29,20 +43,105 @@ api::SandboxStatus with_word_of_others(api::SandboxStatus ours, api::SandboxStat
 Actor::Actor(const ActorContext& context, api::Sandbox desired)
     : context_(context),
       sandbox_(std::make_shared<api::Sandbox>(std::move(desired))),
-      memory_(memory_of(sandbox_->status)) {}
+      memory_(memory_of(sandbox_->status)) {
+  memory_.rest = rest_of(*sandbox_);
+  observed_.hibernated = sandbox_->status.suspend && sandbox_->status.suspend->depth == kHibernate;
+}
 
 void Actor::want(api::Sandbox desired, std::string cause) {
-  const bool was_suspended = wants_suspension(sandbox_->spec);
+  const bool was_suspended = wants_rest();
   const bool is_suspended = wants_suspension(desired.spec);
-  if (was_suspended && !is_suspended) {
-    resume_begun_ = context_.clock.now();
-    resume_cause_ = std::move(cause);
-  }
+  // A new word of the user's is no sleep any more, nor is a leave of this node: where it comes to
+  // it is to run.
+  const bool is_new = desired.metadata.generation != sandbox_->metadata.generation;
+  const bool is_leaving = desired.status.eviction.has_value();
+  if (is_suspended || is_new || is_leaving) memory_.rest.asleep = false;
+  const bool is_by_packet = asked_to_be_resumed_ && cause == kTraffic;
+  const Duration ago = is_by_packet ? context_.clock.now() - packet_ : Duration();
+  asked_to_be_resumed_.reset();
   if (is_suspended) resume_begun_.reset();
+  if (is_suspended && !was_suspended) suspension_begun_ = context_.clock.now();
+  const bool is_resumed = was_suspended && !is_suspended && !memory_.rest.asleep && !is_leaving;
+  if (is_resumed) begin_resume(std::move(cause), ago);
   desired.status = with_word_of_others(sandbox_->status, std::move(desired.status));
   sandbox_ = std::make_shared<api::Sandbox>(std::move(desired));
   wake();
 }
+
+void Actor::begin_resume(std::string cause, Duration ago) {
+  resume_begun_ = context_.clock.now() - ago;
+  resume_cause_ = std::move(cause);
+  was_asleep_ = false;
+  suspension_begun_.reset();
+  const auto& suspend = sandbox_->status.suspend;
+  resumed_from_ = suspend ? suspend->depth : "";
+  memory_.rest.pressed_to = api::Depth::kRunning;
+}
+
+// ---- Rest
+
+void Actor::looked_for_work(bool found, TimePoint at) {
+  memory_.rest.looked = at;
+  if (found) memory_.rest.last_work = at;
+  if (agent::is_idle(situation())) wake();
+}
+
+std::optional<Duration> Actor::idle_time() const {
+  if (!is_watched_for_work()) return std::nullopt;
+  return context_.clock.now() - memory_.rest.last_work;
+}
+
+std::shared_ptr<void> Actor::hold_awake() {
+  ++memory_.rest.held_awake;
+  return std::shared_ptr<void>(nullptr, [self = shared_from_this()](void*) {
+    --self->memory_.rest.held_awake;
+    self->memory_.rest.last_work = self->context_.clock.now();
+  });
+}
+
+void Actor::wake_up(const std::string& cause, Duration ago) {
+  if (!std::exchange(memory_.rest.asleep, false)) return;
+  begin_resume(cause, ago);
+  was_asleep_ = true;
+  wake();
+}
+
+void Actor::traffic(WallTime at) {
+  if (!wakes_on_traffic(situation())) return;
+  const auto ago = std::max<Duration>(context_.clock.wall() - at, {});
+  if (!memory_.rest.asleep) return ask_to_be_resumed(ago);
+  wake_up(kTraffic, ago);
+}
+
+std::optional<api::Time> Actor::may_be_pressed() const {
+  const bool is_there = is_idle() && observed_.known && memory_.failures.empty();
+  if (!is_there || !depth_under_pressure(situation())) return std::nullopt;
+  return sandbox_->status.suspend->since;
+}
+
+void Actor::press() {
+  memory_.rest.pressed_to = *depth_under_pressure(situation());
+  context_.observer.event(*this, event_of_pressure(memory_.rest.pressed_to));
+  wake();
+}
+
+// Where it takes its time, the packets that follow ask for nothing more.
+void Actor::ask_to_be_resumed(Duration ago) {
+  const TimePoint now = context_.clock.now();
+  if (asked_to_be_resumed_ && now < *asked_to_be_resumed_ + kAsksAgain) return;
+  asked_to_be_resumed_ = now;
+  packet_ = now - ago;
+  context_.observer.woken(*this, kTraffic);
+}
+
+void Actor::fall_asleep_when_idle() {
+  if (!agent::is_idle(situation())) return;
+  memory_.rest.asleep = true;
+  suspension_begun_ = context_.clock.now();
+  context_.observer.event(*this, event_of_idleness());
+}
+
+// ----
 
 void Actor::fence(std::optional<TimePoint> kill_at) {
   fence_ = kill_at;
@@ -63,6 +162,7 @@ void Actor::retire() {
   retired_ = true;
   timer_.reset();
   pod_turn_.reset();
+  resume_place_.reset();
   exit_watches_.clear();
   settle_waiters();
 }
@@ -78,6 +178,7 @@ Situation Actor::situation() const {
           observed_,
           memory_,
           context_.depths,
+          context_.deepen_after,
           context_.limits,
           context_.clock.now(),
           context_.clock.wall(),
@@ -87,15 +188,17 @@ Situation Actor::situation() const {
 void Actor::take_turn() {
   turn_is_due_ = false;
   if (retired_) return;
+  fall_asleep_when_idle();
   Plan next = plan(situation());
   for (const auto& subject : next.settled) memory_.failures.erase(subject);
   bool wants_pod = memory_.under_way.contains(subject_of(RunPodSandbox()));
   for (auto& action : next.actions) {
-    const bool is_pod = std::holds_alternative<RunPodSandbox>(action);
-    wants_pod = wants_pod || is_pod;
-    if (!is_pod || may_start_pod()) start(std::move(action));
+    wants_pod = wants_pod || std::holds_alternative<RunPodSandbox>(action);
+    if (may_start(action)) start(std::move(action));
   }
   if (!wants_pod) pod_turn_.reset();
+  if (!resume_begun_) resume_place_.reset();
+  note_waiting(next);
   publish();
   timer_.reset();
   if (next.look_again) {
@@ -103,6 +206,32 @@ void Actor::take_turn() {
   }
   watch_exits();
   settle_waiters();
+}
+
+// A thaw of what was only frozen takes none.
+bool Actor::may_start(const Action& action) {
+  const bool is_pod = std::holds_alternative<RunPodSandbox>(action);
+  const bool is_thaw = std::holds_alternative<Thaw>(action) && observed_.hibernated;
+  const bool takes_memory = is_thaw || starts_processes(action);
+  if (takes_memory && resume_begun_ && !may_take_memory()) return false;
+  return !is_pod || may_start_pod();
+}
+
+bool Actor::may_take_memory() {
+  if (!resume_place_) {
+    resume_place_ = context_.resumes.enter([this] { wake(); });
+    if (!resume_place_->has_come()) context_.observer.event(*this, event_of_waiting());
+  }
+  return resume_place_->has_come();
+}
+
+// Who waits for its resume is told so after some seconds.
+void Actor::note_waiting(Plan& next) {
+  if (!resume_place_ || resume_place_->has_come()) return memory_.waits_for_memory.reset();
+  const TimePoint now = context_.clock.now();
+  if (!memory_.waits_for_memory) memory_.waits_for_memory = now;
+  const TimePoint soon = now + kAsksAgain;
+  next.look_again = std::min(next.look_again.value_or(soon), soon);
 }
 
 bool Actor::may_start_pod() {
@@ -116,6 +245,10 @@ void Actor::start(Action action) {
   Job job;
   job.sandbox = sandbox_;
   job.observed = observed_;
+  if (thaws(action) && reclaim_stop_) reclaim_stop_->stop();
+  if (std::holds_alternative<Hibernate>(action)) {
+    job.stop = reclaim_stop_ = std::make_shared<ReclaimStop>();
+  }
   job.action = std::move(action);
   asio::co_spawn(context_.io, perform(shared_from_this(), std::move(job)), die_on_exception);
 }
@@ -133,13 +266,15 @@ Task<void> Actor::perform(std::shared_ptr<Actor> self, Job job) {
 
 void Actor::end(const Action& action, Result<Outcome> result, TimePoint begun) {
   const TimePoint now = context_.clock.now();
-  OperationRecord record{kind_of(action), now - begun, nullptr};
+  OperationRecord record{kind_of(action), now - begun};
   if (result) {
     const Observed before = observed_;
     fold(observed_, action, *result);
     tell_exits(before);
     end_well(memory_, action, observed_, now);
     follow_freezer(action);
+    if (found_traffic(*result)) traffic(context_.clock.wall());
+    if (const auto* given = std::get_if<GivenBack>(&*result)) record.given_back = given->bytes;
   } else {
     if (std::holds_alternative<Freeze>(action)) gate_.open();
     record.error = &result.error();
@@ -166,9 +301,7 @@ void Actor::tell_exits(const Observed& before) {
 
 // Also after the agent's own restart: a Sandbox that is found frozen lets nobody in.
 void Actor::follow_freezer(const Action& action) {
-  const bool was_read = std::holds_alternative<Observe>(action) ||
-                        std::holds_alternative<Thaw>(action) ||
-                        std::holds_alternative<KillAll>(action);
+  const bool was_read = std::holds_alternative<Observe>(action) || thaws(action);
   if (observed_.frozen) {
     gate_.shut();
   } else if (was_read) {
@@ -178,20 +311,43 @@ void Actor::follow_freezer(const Action& action) {
 
 void Actor::publish() {
   api::SandboxStatus status = status_of(situation(), sandbox_->status);
-  note_resume(status);
+  // What was told before, be it by another, is not yet found to be so.
+  if (observed_.known) {
+    note_suspension(status);
+    note_resume(status);
+    note_ready(status);
+  }
   if (status == sandbox_->status) return;
+  // How long it rests counts from what is told of it.
+  if (status.suspend != sandbox_->status.suspend) wake();
   auto changed = std::make_shared<api::Sandbox>(*sandbox_);
   changed->status = std::move(status);
   sandbox_ = std::move(changed);
   context_.observer.status_changed(*this);
 }
 
+void Actor::note_suspension(const api::SandboxStatus& status) {
+  if (!suspension_begun_ || !api::is_true(status.conditions, "Suspended")) return;
+  const Duration took = context_.clock.now() - *suspension_begun_;
+  context_.observer.passage(*this, {false, status.suspend->depth, status.suspend->reason, took});
+  suspension_begun_.reset();
+}
+
 void Actor::note_resume(const api::SandboxStatus& status) {
   if (!resume_begun_ || !api::is_true(status.conditions, "Ready")) return;
-  const std::chrono::duration<double, std::milli> took = context_.clock.now() - *resume_begun_;
-  memory_.last_resume = api::LastResume{resume_cause_, took.count()};
+  const Duration took = context_.clock.now() - *resume_begun_;
+  const std::chrono::duration<double, std::milli> milliseconds = took;
+  memory_.last_resume = api::LastResume{resume_cause_, milliseconds.count()};
+  context_.observer.passage(*this, {true, resumed_from_, resume_cause_, took, was_asleep_});
   resume_begun_.reset();
   wake();
+}
+
+// From then on it may be without work.
+void Actor::note_ready(const api::SandboxStatus& status) {
+  if (api::is_true(sandbox_->status.conditions, "Ready")) return;
+  if (!api::is_true(status.conditions, "Ready")) return;
+  memory_.rest.last_work = memory_.rest.looked = context_.clock.now();
 }
 
 void Actor::watch_exits() {
@@ -232,6 +388,13 @@ void Actor::settle_waiters() {
     asio::post(context_.io, [resume = std::move(waiter->resume), holds] { resume(holds); });
     waiter = waiters_.erase(waiter);
   }
+}
+
+bool Actor::is_as_deep_as_asked() const {
+  const auto& suspend = sandbox_->status.suspend;
+  if (!suspend || suspend->depth.empty()) return false;
+  const api::Depth asked = depth_to_be_at(api::asked_depth(sandbox_->spec), context_.depths);
+  return api::parse_depth(suspend->depth) >= asked;
 }
 
 // An ordinary function: g++ 12 miscompiles async_initiate inside a coroutine.

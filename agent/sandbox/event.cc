@@ -100,4 +100,13 @@ std::vector<EventText> events_of_exits(const Observed& before, const Situation& 
   return events;
 }
 
+EventText event_of_idleness() { return {false, "Idle", "Suspending the Sandbox: it has no work"}; }
+
+EventText event_of_pressure(api::Depth depth) {
+  return {false, "MemoryPressure",
+          "The node's memory is short: the Sandbox is suspended deeper, to " + to_string(depth)};
+}
+
+EventText event_of_waiting() { return {true, "WaitingForMemory", kWaitsForMemory}; }
+
 }  // namespace sandboxlet::agent

@@ -26,4 +26,9 @@ std::optional<EventText> event_at_end(const api::Sandbox& sandbox, const Action&
 // What ended by itself since before, and which of that has to wait for its restart.
 std::vector<EventText> events_of_exits(const Observed& before, const Situation& now);
 
+// Of its rest (design: suspend.md).
+EventText event_of_idleness();
+EventText event_of_pressure(api::Depth depth);
+EventText event_of_waiting();
+
 }  // namespace sandboxlet::agent

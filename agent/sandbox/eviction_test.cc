@@ -119,7 +119,7 @@ TEST_F(EvictionTest, WhoWaitsForItToRunHearsOfIt) {
   world_.converge();
   evict();
   world_.desired.status.conditions = status().conditions;
-  EXPECT_TRUE(obstacle(world_.desired, world_.memory, world_.now));
+  EXPECT_TRUE(obstacle(world_.desired, world_.memory, world_.now, world_.now));
 }
 
 }  // namespace

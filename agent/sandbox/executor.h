@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "agent/sandbox/actions.h"
+#include "agent/suspend/reclaim_stop.h"
 #include "api/sandbox.h"
 #include "base/result.h"
 #include "base/task.h"
@@ -14,6 +15,8 @@ struct Job {
   std::shared_ptr<const api::Sandbox> sandbox;
   Action action;
   Observed observed;
+  // Of a Hibernate: what ends it.
+  std::shared_ptr<ReclaimStop> stop;
 };
 
 // Where decisions become deeds. Belongs to the core thread; stateless, so that jobs of one Sandbox

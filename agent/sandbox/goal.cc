@@ -1,5 +1,6 @@
 #include "agent/sandbox/goal.h"
 
+#include "agent/sandbox/rest.h"
 #include "api/time.h"
 
 namespace sandboxlet::agent {
@@ -10,21 +11,23 @@ bool is_expired(const api::Sandbox& sandbox, WallTime now) {
   return end && now >= *end;
 }
 
-Goal goal_of(const api::Sandbox& sandbox, const Depths& possible, bool is_fenced, WallTime now) {
+Goal goal_of(const Situation& situation) {
+  const api::Sandbox& sandbox = situation.desired;
   if (!sandbox.metadata.deletionTimestamp.empty()) return Goal::kDelete;
-  if (is_expired(sandbox, now)) {
+  if (is_expired(sandbox, situation.wall)) {
     return sandbox.spec.shutdownPolicy == "Delete" ? Goal::kDelete : Goal::kExpire;
   }
   const bool is_evicted = sandbox.status.eviction.has_value();
-  const api::Depth depth = depth_to_be_at(api::wanted_depth(sandbox.spec), possible);
+  const api::Depth depth = rest_depth(situation);
   if (is_evicted && depth != api::Depth::kRunning) return Goal::kTerminate;
   switch (depth) {
     case api::Depth::kRunning:
-      if (is_fenced) return Goal::kFence;
+      if (situation.fence) return Goal::kFence;
       return is_evicted ? Goal::kEvict : Goal::kRun;
     case api::Depth::kFreeze:
-    case api::Depth::kHibernate:
       return Goal::kFreeze;
+    case api::Depth::kHibernate:
+      return Goal::kHibernate;
     case api::Depth::kStop:
       return Goal::kStop;
     case api::Depth::kTerminate:

@@ -1,8 +1,6 @@
 #pragma once
 
-#include "agent/suspend/ladder.h"
-#include "api/sandbox.h"
-#include "base/clock.h"
+#include "agent/sandbox/situation.h"
 
 namespace sandboxlet::agent {
 
@@ -12,6 +10,8 @@ enum class Goal {
   // It may be bound to another node: frozen, or killed where it cannot be frozen in time.
   kFence,
   kFreeze,
+  // Frozen, and its memory given back.
+  kHibernate,
   // Containers gone; pod sandbox, address and volumes kept.
   kStop,
   // Only persistent volumes kept.
@@ -23,7 +23,7 @@ enum class Goal {
   kDelete,
 };
 
-Goal goal_of(const api::Sandbox& sandbox, const Depths& possible, bool is_fenced, WallTime now);
+Goal goal_of(const Situation& situation);
 
 // Past its shutdownTime.
 bool is_expired(const api::Sandbox& sandbox, WallTime now);

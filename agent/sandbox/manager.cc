@@ -20,8 +20,10 @@ constexpr auto kLongestTurn = std::chrono::seconds(5);
 Manager::Manager(ManagerContext context)
     : context_(std::move(context)),
       pod_turns_(context_.clock, context_.pods_at_once, kLongestTurn),
-      actor_context_{context_.io, context_.clock,      context_.executor, pod_turns_,
-                     *this,       context_.watch_exit, context_.depths,   context_.limits} {}
+      actor_context_{context_.io,         context_.clock,  context_.executor,
+                     pod_turns_,          resumes_,        *this,
+                     context_.watch_exit, context_.depths, context_.deepen_after,
+                     context_.limits} {}
 
 Manager::~Manager() {
   for (const auto& [uid, actor] : actors_) actor->retire();
@@ -56,6 +58,34 @@ std::shared_ptr<Actor> Manager::find(const std::string& uid) const {
   return found == actors_.end() ? nullptr : found->second;
 }
 
+std::vector<WorkSubject> Manager::watched_for_work() const {
+  std::vector<WorkSubject> subjects;
+  for (const auto& [uid, actor] : actors_) {
+    if (!actor->is_watched_for_work()) continue;
+    subjects.push_back({uid, actor->observed().process()});
+  }
+  return subjects;
+}
+
+void Manager::set_depths(Depths depths) {
+  actor_context_.depths = std::move(depths);
+  for (const auto& [uid, actor] : actors_) actor->reconsider();
+}
+
+void Manager::set_memory_short(bool is_short) {
+  resumes_.set_short(is_short);
+  if (!is_short) return;
+  Actor* longest = nullptr;
+  api::Time since;
+  for (const auto& [uid, actor] : actors_) {
+    const auto suspended = actor->may_be_pressed();
+    if (!suspended || (longest != nullptr && *suspended >= since)) continue;
+    longest = actor.get();
+    since = *suspended;
+  }
+  if (longest != nullptr) longest->press();
+}
+
 void Manager::status_changed(const Actor& actor) {
   context_.observer.status_changed(actor.sandbox());
 }
@@ -66,6 +96,14 @@ void Manager::event(const Actor& actor, const EventText& text) {
 
 void Manager::operation(const Actor& actor, const OperationRecord& record) {
   context_.observer.operation(actor.sandbox(), record);
+}
+
+void Manager::passage(const Actor& actor, const PassageRecord& record) {
+  context_.observer.passage(actor.sandbox(), record);
+}
+
+void Manager::woken(const Actor& actor, const std::string& cause) {
+  context_.observer.woken(actor.sandbox(), cause);
 }
 
 void Manager::finished(const Actor& actor) {

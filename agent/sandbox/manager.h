@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "agent/rest/work_meter.h"
 #include "agent/sandbox/actor.h"
 #include "cri/runtime.h"
 
@@ -17,6 +18,9 @@ class ManagerObserver {
   virtual void status_changed(const api::Sandbox& sandbox) = 0;
   virtual void event(const api::Sandbox& sandbox, const EventText& text) = 0;
   virtual void operation(const api::Sandbox& sandbox, const OperationRecord& record) = 0;
+  virtual void passage(const api::Sandbox& sandbox, const PassageRecord& record) = 0;
+  // See ActorObserver.
+  virtual void woken(const api::Sandbox& sandbox, const std::string& cause) = 0;
   // Everything that the Sandbox held is gone, and the manager has forgotten it.
   virtual void finished(const api::Sandbox& sandbox) = 0;
 };
@@ -32,6 +36,7 @@ struct ManagerContext {
   ManagerObserver& observer;
   ExitWatcher watch_exit;
   Depths depths;
+  DeepenAfter deepen_after;
   BackoffLimits limits;
   // See PodSandboxContext.
   std::string managed_by;
@@ -57,6 +62,15 @@ class Manager final : private ActorObserver {
   std::shared_ptr<Actor> find(const std::string& uid) const;
   const std::map<std::string, std::shared_ptr<Actor>>& actors() const { return actors_; }
 
+  // Those that would be suspended for want of work.
+  std::vector<WorkSubject> watched_for_work() const;
+
+  // What this node can do from now on.
+  void set_depths(Depths depths);
+  // As the node's memory is now; said again and again. Where it is short the Sandbox that is
+  // suspended the longest goes one depth further down, and resumes that take memory wait.
+  void set_memory_short(bool is_short);
+
   // Begins to relist, and to clean up what no Sandbox wants. Once, when all Sandboxes that are
   // known from before are wanted.
   void start();
@@ -68,6 +82,8 @@ class Manager final : private ActorObserver {
   void status_changed(const Actor& actor) override;
   void event(const Actor& actor, const EventText& text) override;
   void operation(const Actor& actor, const OperationRecord& record) override;
+  void passage(const Actor& actor, const PassageRecord& record) override;
+  void woken(const Actor& actor, const std::string& cause) override;
   void finished(const Actor& actor) override;
 
   void relist_later(Duration delay);
@@ -76,7 +92,8 @@ class Manager final : private ActorObserver {
 
   const ManagerContext context_;
   Turns pod_turns_;
-  const ActorContext actor_context_;
+  ResumeQueue resumes_;
+  ActorContext actor_context_;
   std::map<std::string, std::shared_ptr<Actor>> actors_;
   std::unique_ptr<Timer> timer_;
   // Why the last relist failed; empty where it did not.

@@ -35,6 +35,13 @@ void note_survivors(Memory& memory, const Observed& observed) {
   }
 }
 
+// What told of its sleep may have woken it before its death. Where what it would wake to is gone,
+// as its machine was started anew or it came from another node, it begins anew like all that ran.
+void note_woken(Rest& rest, const Observed& observed) {
+  if (!std::exchange(rest.is_hearsay, false)) return;
+  if (!observed.frozen && (observed.anything_runs() || rest.was_frozen)) rest = {};
+}
+
 }  // namespace
 
 Memory memory_of(const api::SandboxStatus& status) {
@@ -78,7 +85,10 @@ void end_well(Memory& memory, const Action& action, const Observed& observed, Ti
   const std::string subject = subject_of(action);
   memory.under_way.erase(subject);
   memory.failures.erase(subject);
-  if (std::holds_alternative<Observe>(action)) note_survivors(memory, observed);
+  if (std::holds_alternative<Observe>(action)) {
+    note_survivors(memory, observed);
+    note_woken(memory.rest, observed);
+  }
   if (std::holds_alternative<Freeze>(action)) memory.frozen_since = now;
   if (std::holds_alternative<Thaw>(action)) thawed(memory, observed, now);
   if (const auto* remove = std::get_if<RemoveContainer>(&action)) {

@@ -28,6 +28,27 @@ struct CrashLoop {
   Duration frozen{};
 };
 
+// Its rest: suspension that the agent has decided on (design: suspend.md).
+struct Rest {
+  // It had no work, and nothing has woken it since.
+  bool asleep = false;
+  // When work of it was last seen, and when it was last looked for.
+  TimePoint last_work{};
+  TimePoint looked{};
+  // Streams that are open to it: while there is one it has work.
+  int held_awake = 0;
+  // So a life of the agent before this one has told; the first look says whether it still is so.
+  bool is_hearsay = false;
+  // And that it was frozen.
+  bool was_frozen = false;
+  // How deep it is to be at least as the node's memory was short; kRunning: nothing of the kind.
+  api::Depth pressed_to = api::Depth::kRunning;
+};
+
+// What who waits for such a resume is told.
+inline constexpr char kWaitsForMemory[] =
+    "The node's memory is short: the Sandbox waits to be resumed";
+
 struct Memory {
   std::map<std::string, Action> under_way;   // by subject
   std::map<std::string, Failure> failures;   // by subject, until it succeeds
@@ -38,6 +59,9 @@ struct Memory {
   // counts as stopped by us.
   bool stop_survives = false;
   std::optional<TimePoint> frozen_since;
+  Rest rest;
+  // Since when its resume waits for the node to have memory.
+  std::optional<TimePoint> waits_for_memory;
   // What status tells of the last resume of this agent's life.
   std::optional<api::LastResume> last_resume;
 };

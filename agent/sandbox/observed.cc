@@ -19,4 +19,11 @@ bool Observed::anything_runs() const {
   });
 }
 
+pid_t Observed::process() const {
+  for (const auto& container : containers) {
+    if (container.state == ContainerState::kRunning && container.pid != 0) return container.pid;
+  }
+  return 0;
+}
+
 }  // namespace sandboxlet::agent

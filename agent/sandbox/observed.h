@@ -59,6 +59,10 @@ struct Observed {
   bool known = false;
   bool cgroup = false;
   bool frozen = false;
+  // Frozen, and its memory was given back since.
+  bool hibernated = false;
+  // Each packet that counts is told of.
+  bool watches_traffic = false;
   // By attempt, the newest last.
   std::vector<ObservedPod> pods;
   std::vector<ObservedContainer> containers;
@@ -78,6 +82,8 @@ struct Observed {
   // The newest container of that name, nullptr where there is none.
   const ObservedContainer* container(const std::string& name) const;
   bool anything_runs() const;
+  // One of its processes, 0 where none is known to run.
+  pid_t process() const;
 };
 
 }  // namespace sandboxlet::agent

@@ -1,5 +1,7 @@
 #include "agent/sandbox/obstacle.h"
 
+#include <algorithm>
+
 #include "api/conditions.h"
 
 namespace sandboxlet::agent {
@@ -18,9 +20,15 @@ bool stands(const Failure& failure, TimePoint since) {
 
 }  // namespace
 
-std::optional<Error> obstacle(const api::Sandbox& sandbox, const Memory& memory, TimePoint since) {
+std::optional<Error> obstacle(const api::Sandbox& sandbox, const Memory& memory, TimePoint since,
+                              TimePoint now) {
   for (const auto& [subject, failure] : memory.failures) {
     if (stands(failure, since)) return failure.error;
+  }
+  const auto& waits = memory.waits_for_memory;
+  if (waits && now >= std::max(since, *waits) + kPatience) {
+    return Error(Code::kResourceExhausted,
+                 std::string(kWaitsForMemory) + ", which it is as soon as there is enough");
   }
   const auto* const suspended = api::find_condition(sandbox.status.conditions, "Suspended");
   if (suspended != nullptr && suspended->reason == "DepthUnsupported" &&

@@ -12,7 +12,7 @@ using testing::HasSubstr;
 class ObstacleTest : public testing::Test {
  protected:
   std::optional<Error> since(int second) {
-    return obstacle(sandbox_, memory_, TimePoint() + seconds(second));
+    return obstacle(sandbox_, memory_, TimePoint() + seconds(second), now_);
   }
   void fail(const std::string& subject, int second) {
     Failure failure{Backoff(), Error(Code::kNotFound, "no " + subject)};
@@ -22,6 +22,7 @@ class ObstacleTest : public testing::Test {
 
   api::Sandbox sandbox_;
   Memory memory_;
+  TimePoint now_ = TimePoint() + seconds(60);
 };
 
 TEST_F(ObstacleTest, IsWhatFailedSinceThen) {
@@ -54,6 +55,16 @@ TEST_F(ObstacleTest, IsAContainerThatDoesNotStayUp) {
   EXPECT_FALSE(since(0));
   sandbox_.status.containers[0].reason = "CrashLoopBackOff";
   EXPECT_THAT(since(0)->message(), HasSubstr("\"main\""));
+}
+
+TEST_F(ObstacleTest, IsMemoryThatTheNodeDoesNotHaveAfterSomeSeconds) {
+  memory_.waits_for_memory = TimePoint() + seconds(50);
+  ASSERT_TRUE(since(0));
+  EXPECT_EQ(since(0)->code(), Code::kResourceExhausted);
+  EXPECT_THAT(since(0)->message(), HasSubstr("memory is short"));
+  EXPECT_FALSE(since(58)) << "who asked just now waits";
+  now_ = TimePoint() + seconds(53);
+  EXPECT_FALSE(since(0)) << "it has waited for a moment only";
 }
 
 TEST_F(ObstacleTest, IsADepthThatTheNodeCannotDo) {

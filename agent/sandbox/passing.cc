@@ -2,19 +2,17 @@
 
 #include <algorithm>
 
+#include "agent/sandbox/goal.h"
 #include "api/conditions.h"
 #include "api/scheduled.h"
 #include "api/time.h"
+#include "api/wake.h"
 
 namespace sandboxlet::agent {
 
 namespace {
 
 using api::Condition;
-
-Goal goal(const Situation& situation) {
-  return goal_of(situation.desired, situation.depths, situation.fence.has_value(), situation.wall);
-}
 
 bool has_processes(const Situation& situation) {
   const auto& under_way = situation.memory.under_way;
@@ -77,7 +75,7 @@ void set_stopping(const Situation& situation, Passages& passages) {
   if (is_expired(situation.desired, situation.wall)) {
     return passages.begin(kType, "SandboxExpired", "Sandbox has expired");
   }
-  const Goal wanted = goal(situation);
+  const Goal wanted = goal_of(situation);
   const auto& eviction = situation.desired.status.eviction;
   if (eviction && (wanted == Goal::kEvict || wanted == Goal::kTerminate)) {
     return passages.begin(kType, "SandboxEvicted", eviction->message);
@@ -96,8 +94,14 @@ void set_resuming(const Situation& situation, const api::SandboxStatus& previous
                          api::is_true(previous.conditions, kType);
   const api::PodSpec& spec = situation.desired.spec.podTemplate.spec;
   const bool is_to_run =
-      goal(situation) == Goal::kRun && !has_finished(spec, situation.observed, situation.memory);
+      goal_of(situation) == Goal::kRun && !has_finished(spec, situation.observed, situation.memory);
   if (has_begun && is_to_run && !is_ready) {
+    if (situation.memory.waits_for_memory) {
+      return passages.begin(kType, "WaitingForMemory", kWaitsForMemory);
+    }
+    if (situation.observed.frozen) {
+      return passages.begin(kType, api::kThawing, "Sandbox is resuming: its pod is being thawed");
+    }
     return passages.begin(kType, "SandboxResuming", "Sandbox is resuming");
   }
   passages.end(kType, is_ready ? "SandboxResumed" : "TakenBack", "Sandbox was resuming");

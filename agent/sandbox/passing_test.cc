@@ -104,13 +104,31 @@ TEST_F(PassingTest, ItIsResumingUntilItIsReady) {
     converge();
     world_.resume();
     tell();
-    EXPECT_EQ(told("Resuming"), "True/SandboxResuming") << depth;
+    const bool is_thaw = std::string(depth) == "Freeze";
+    EXPECT_EQ(told("Resuming"), is_thaw ? "True/SandboxThawing" : "True/SandboxResuming") << depth;
     const std::string begun = now();
     world_.pass(std::chrono::milliseconds(1));
     converge();
     EXPECT_EQ(told("Resuming"), "False/SandboxResumed") << depth;
     EXPECT_EQ(since("Resuming"), now()) << depth;
     EXPECT_EQ(find("Resuming")->message, "Sandbox was resuming since " + begun) << depth;
+  }
+}
+
+TEST_F(PassingTest, AResumeThatWaitsForMemorySaysSo) {
+  for (const char* depth : {"Hibernate", "Stop"}) {
+    converge();
+    world_.suspend(depth);
+    converge();
+    world_.resume();
+    world_.memory.waits_for_memory = world_.now;
+    tell();
+    EXPECT_EQ(told("Resuming"), "True/WaitingForMemory") << depth;
+    EXPECT_EQ(told("Ready"), "False/DependenciesNotReady") << depth;
+    EXPECT_EQ(find("Ready")->message, kWaitsForMemory) << depth;
+    world_.memory.waits_for_memory.reset();
+    converge();
+    EXPECT_EQ(told("Resuming"), "False/SandboxResumed") << depth;
   }
 }
 

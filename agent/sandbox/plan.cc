@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <set>
 
+#include "agent/sandbox/goal.h"
 #include "agent/sandbox/phase.h"
+#include "agent/sandbox/rest.h"
 #include "api/time.h"
 
 namespace sandboxlet::agent {
@@ -13,6 +15,13 @@ namespace {
 constexpr auto kDefaultGrace = std::chrono::seconds(30);
 
 bool freezes(const Action& action) { return std::holds_alternative<Freeze>(action); }
+
+// What runs on beside the processes, and changes nothing that is observed.
+bool leaves_alone_what_is_observed(const Action& action) {
+  return std::holds_alternative<EnsureImage>(action) ||
+         std::holds_alternative<StageVolume>(action) ||
+         std::holds_alternative<WatchTraffic>(action) || std::holds_alternative<Hibernate>(action);
+}
 
 // Takes away what a pod stands on.
 bool takes_away(const Action& action) {
@@ -44,6 +53,7 @@ class Planner {
   void remove_old_pods();
   void remove_dead_containers(const ObservedContainer& last);
   void freeze();
+  void hibernate();
   void fence();
   void stop_containers();
   void terminate();
@@ -79,6 +89,8 @@ void Planner::start(Action action) {
   const std::string subject = subject_of(action);
   wanted_.insert(subject);
   if (is_busy(subject)) return;
+  // A thaw ends the watch, which must have begun then.
+  if (thaws(action) && is_busy("traffic")) return;
   // Neither meets the other (suspend.md, trap 2).
   if (awaits_processes(action) && is_under_way(freezes)) return;
   const auto failure = memory_.failures.find(subject);
@@ -104,8 +116,7 @@ bool Planner::is_under_way(bool (*kind)(const Action&)) const {
 // Observing beside what changes the same things would bring back the past.
 bool Planner::blocks_observing() const {
   return std::any_of(memory_.under_way.begin(), memory_.under_way.end(), [](const auto& entry) {
-    return !std::holds_alternative<EnsureImage>(entry.second) &&
-           !std::holds_alternative<StageVolume>(entry.second);
+    return !leaves_alone_what_is_observed(entry.second);
   });
 }
 
@@ -128,7 +139,8 @@ Plan Planner::make() {
   if (const auto end = api::parse_time(shutdown); end && *end > situation_.wall) {
     look_again(situation_.now + (*end - situation_.wall));
   }
-  switch (goal_of(desired_, situation_.depths, situation_.fence.has_value(), situation_.wall)) {
+  if (const auto deeper = deepens_at(situation_)) look_again(*deeper);
+  switch (goal_of(situation_)) {
     case Goal::kRun:
       run();
       break;
@@ -137,6 +149,9 @@ Plan Planner::make() {
       break;
     case Goal::kFreeze:
       freeze();
+      break;
+    case Goal::kHibernate:
+      hibernate();
       break;
     case Goal::kStop:
       stop_containers();
@@ -306,9 +321,17 @@ void Planner::remove_dead_containers(const ObservedContainer& last) {
 // ---- Suspending
 
 void Planner::freeze() {
-  if (observed_.frozen || !observed_.cgroup || !observed_.anything_runs()) return;
-  if (is_under_way(awaits_processes)) return;
-  start(Freeze{});
+  if (!observed_.frozen && (!observed_.cgroup || !observed_.anything_runs())) return;
+  if (!observed_.frozen && is_under_way(awaits_processes)) return;
+  const bool wakes = wakes_on_traffic(situation_);
+  if (!observed_.frozen) return start(Freeze{.watches_traffic = wakes});
+  if (wakes && !observed_.watches_traffic) start(WatchTraffic{});
+}
+
+void Planner::hibernate() {
+  freeze();
+  if (!observed_.frozen || observed_.hibernated) return;
+  start(Hibernate{});
 }
 
 void Planner::fence() {

@@ -4,25 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "agent/sandbox/goal.h"
-#include "agent/sandbox/memory.h"
+#include "agent/sandbox/situation.h"
 
 namespace sandboxlet::agent {
-
-// What a decision is made from.
-struct Situation {
-  const api::Sandbox& desired;
-  const Observed& observed;
-  const Memory& memory;
-  // What this node can do, and how long it waits after failures.
-  const Depths& depths;
-  const BackoffLimits& limits;
-  TimePoint now;
-  WallTime wall;
-  // Given where it may be bound to another node: it must not run here, and is killed then where it
-  // could not be frozen.
-  std::optional<TimePoint> fence = std::nullopt;
-};
 
 struct Plan {
   // All that may start now, in any order and side by side.

@@ -30,6 +30,8 @@ Result<Outcome> nothing_but_errors(Result<> result) {
   return Outcome();
 }
 
+Task<Result<bool>> nothing_runs() { co_return Error(Code::kFailedPrecondition, "nothing runs"); }
+
 CgroupLimits limits_of(const api::PodSpec& spec) {
   const PodResources resources = pod_resources(spec);
   CgroupLimits limits;
@@ -81,18 +83,62 @@ RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, CreateCgroup) {
   co_return nothing_but_errors(co_await create_cgroup(*job.sandbox));
 }
 
-RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, Freeze) {
-  auto work = [this, uid = job.sandbox->metadata.uid] { return context_.cgroups.freeze(uid); };
-  co_return nothing_but_errors((co_await offload(context_.pool, work)).wrap("freeze"));
+// What cannot be watched is frozen all the same; that is told when it is tried once more. What came
+// just before is told by no packet any more, and its processes may not have had the time to read
+// it.
+RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, Freeze freeze) {
+  const std::string uid = job.sandbox->metadata.uid;
+  Frozen frozen;
+  if (freeze.watches_traffic) {
+    const auto followed = co_await follow_traffic(job, /*look=*/false);
+    frozen.watches_traffic = followed.has_value();
+  }
+  auto work = [this, uid] { return context_.cgroups.freeze(uid); };
+  const auto done = co_await offload(context_.pool, work);
+  if (!done) {
+    context_.traffic.forget(uid);
+    co_return done.error().wrap("freeze");
+  }
+  if (frozen.watches_traffic) {
+    const auto missed = co_await context_.traffic.missed(uid, job.observed.process());
+    frozen.is_waiting = missed.value_or(false);
+  }
+  co_return Outcome(frozen);
+}
+
+RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, WatchTraffic) {
+  auto followed = co_await follow_traffic(job, /*look=*/true);
+  CO_TRY(const bool is_waiting, std::move(followed).wrap("watch traffic"));
+  co_return Outcome(FoundTraffic{is_waiting});
+}
+
+Task<Result<bool>> RuntimeExecutor::follow_traffic(const Job& job, bool look) {
+  const pid_t process = job.observed.process();
+  if (process == 0) return nothing_runs();
+  return context_.traffic.follow(job.sandbox->metadata.uid, process, look);
+}
+
+RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, Hibernate) {
+  auto work = [this, uid = job.sandbox->metadata.uid, stop = job.stop] {
+    return context_.cgroups.reclaim(uid, *stop);
+  };
+  auto reclaimed = co_await offload(context_.memory_pool, work);
+  const bool was_stopped = !reclaimed && reclaimed.error().code() == Code::kCancelled;
+  if (was_stopped) co_return Outcome(GivenBack{0, true});
+  CO_TRY(const uint64_t bytes, std::move(reclaimed).wrap("hibernate"));
+  co_return Outcome(GivenBack{bytes, false});
 }
 
 RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, Thaw) {
   auto work = [this, uid = job.sandbox->metadata.uid] { return context_.cgroups.thaw(uid); };
-  co_return nothing_but_errors((co_await offload(context_.pool, work)).wrap("thaw"));
+  auto thawed = co_await offload(context_.pool, work);
+  if (thawed) context_.traffic.forget(job.sandbox->metadata.uid);
+  co_return nothing_but_errors(std::move(thawed).wrap("thaw"));
 }
 
 RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, KillAll) {
   auto work = [this, uid = job.sandbox->metadata.uid] { return context_.cgroups.kill(uid); };
+  context_.traffic.forget(job.sandbox->metadata.uid);
   co_return nothing_but_errors((co_await offload(context_.pool, work)).wrap("kill"));
 }
 
@@ -149,7 +195,10 @@ RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, RemoveLogs) {
   co_return nothing_but_errors((co_await offload(context_.disk_pool, work)).wrap("remove logs"));
 }
 
-RuntimeExecutor::Answer RuntimeExecutor::perform(Job, Forget) { co_return Outcome(); }
+RuntimeExecutor::Answer RuntimeExecutor::perform(Job job, Forget) {
+  context_.traffic.forget(job.sandbox->metadata.uid);
+  co_return Outcome();
+}
 
 // ---- Images
 

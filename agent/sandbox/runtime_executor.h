@@ -7,6 +7,7 @@
 #include "agent/sandbox/executor.h"
 #include "agent/sandbox/pod_admission.h"
 #include "agent/sandbox/pull_credentials.h"
+#include "agent/sandbox/traffic_watch.h"
 #include "agent/sandbox/volume_claims.h"
 #include "agent/suspend/cgroups.h"
 #include "agent/volume/volumes.h"
@@ -26,6 +27,9 @@ struct ExecutorContext {
   asio::any_io_executor pool;
   // For what may take as long as there are files: volumes and logs.
   asio::any_io_executor disk_pool;
+  // For what takes as long as there is memory: hibernation.
+  asio::any_io_executor memory_pool;
+  TrafficWatch& traffic;
   // Absolute; <namespace>_<name>_<uid>/<container>/<attempt>.log is below it.
   std::string log_root;
   // The value of kManagedByLabel.
@@ -59,7 +63,9 @@ class RuntimeExecutor final : public Executor {
   Answer perform(Job job, StopContainer stop);
   Answer perform(Job job, HastenStop hasten);
   Answer perform(Job job, RemoveContainer remove);
-  Answer perform(Job job, Freeze);
+  Answer perform(Job job, Freeze freeze);
+  Answer perform(Job job, WatchTraffic);
+  Answer perform(Job job, Hibernate);
   Answer perform(Job job, Thaw);
   Answer perform(Job job, KillAll);
   Answer perform(Job job, UnstageVolumes);
@@ -68,6 +74,8 @@ class RuntimeExecutor final : public Executor {
   Answer perform(Job job, RemoveLogs);
   Answer perform(Job job, Forget);
 
+  // Answers whether something waits to be read, where that is looked for.
+  Task<Result<bool>> follow_traffic(const Job& job, bool look);
   // Whether what makes a new pod, or makes something for one, may go on.
   Task<Result<>> admit(const Job& job);
   Task<Result<VolumeRequest>> request_for(std::shared_ptr<const api::Sandbox> sandbox,

@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "agent/sandbox/container_status.h"
+#include "agent/sandbox/goal.h"
 #include "agent/sandbox/passing.h"
 #include "agent/sandbox/phase.h"
+#include "agent/sandbox/rest.h"
 #include "api/conditions.h"
 #include "api/time.h"
 
@@ -32,11 +34,8 @@ Condition condition(std::string type, const Situation& situation, Verdict verdic
 }
 
 bool is_goal_suspension(Goal goal) {
-  return goal == Goal::kFreeze || goal == Goal::kStop || goal == Goal::kTerminate;
-}
-
-Goal goal(const Situation& situation) {
-  return goal_of(situation.desired, situation.depths, situation.fence.has_value(), situation.wall);
+  return goal == Goal::kFreeze || goal == Goal::kHibernate || goal == Goal::kStop ||
+         goal == Goal::kTerminate;
 }
 
 // The pod's own failures: the agent's as upstream words its reconciler's.
@@ -47,12 +46,20 @@ const Failure* failure_besides_containers(const Memory& memory) {
   return nullptr;
 }
 
-// Before a resume caught up with it.
-bool is_freezing(const Situation& situation) {
+template <class Kind>
+bool is_under_way(const Situation& situation) {
   const auto& under_way = situation.memory.under_way;
-  return std::any_of(under_way.begin(), under_way.end(), [](const auto& entry) {
-    return std::holds_alternative<Freeze>(entry.second);
-  });
+  return std::any_of(under_way.begin(), under_way.end(),
+                     [](const auto& entry) { return std::holds_alternative<Kind>(entry.second); });
+}
+
+// Before a resume caught up with it.
+bool is_freezing(const Situation& situation) { return is_under_way<Freeze>(situation); }
+// Before a suspension caught up with it: its processes may run already, and what comes to them
+// wakes nobody. On the way to a deeper one a thaw ends none.
+bool is_thawing(const Situation& situation) {
+  const Goal wanted = goal_of(situation);
+  return (wanted == Goal::kFreeze || wanted == Goal::kHibernate) && is_under_way<Thaw>(situation);
 }
 
 bool all_running(const Situation& situation) {
@@ -61,7 +68,8 @@ bool all_running(const Situation& situation) {
   return std::all_of(containers.begin(), containers.end(), [&](const api::Container& wanted) {
     const ObservedContainer* const container = situation.observed.container(wanted.name);
     return container != nullptr && container->state == ContainerState::kRunning &&
-           !container->is_ending && container->pod_id == pod->id;
+           !container->is_ending && container->pod_id == pod->id &&
+           !situation.memory.stopped_by_us.contains(container->id);
   });
 }
 
@@ -87,7 +95,7 @@ Verdict pod_ready(const Situation& situation, Phase phase) {
 }
 
 Verdict ready(const Situation& situation, const std::string& service) {
-  const Goal wanted = goal(situation);
+  const Goal wanted = goal_of(situation);
   if (is_expired(situation.desired, situation.wall))
     return {false, "SandboxExpired", "Sandbox has expired"};
   if (is_goal_suspension(wanted)) {
@@ -102,6 +110,7 @@ Verdict ready(const Situation& situation, const std::string& service) {
     return {false, "SandboxEvicted",
             "Sandbox is evicted from its node: " + situation.desired.status.eviction->message};
   }
+  if (situation.memory.waits_for_memory) return {false, "DependenciesNotReady", kWaitsForMemory};
   const Phase phase = phase_of(situation.desired.spec.podTemplate.spec, situation.observed);
   if (phase == Phase::kSucceeded) return {false, "PodSucceeded", "Pod completed successfully"};
   if (phase == Phase::kFailed) return {false, "PodFailed", "Pod failed"};
@@ -113,6 +122,7 @@ Verdict ready(const Situation& situation, const std::string& service) {
 Verdict suspending(Goal goal) {
   switch (goal) {
     case Goal::kFreeze:
+    case Goal::kHibernate:
       return {false, "Freezing", "Pod is being frozen. Sandbox is suspending"};
     case Goal::kStop:
       return {false, "ContainersStopping", "Containers are stopping. Sandbox is suspending"};
@@ -122,7 +132,7 @@ Verdict suspending(Goal goal) {
 }
 
 Verdict suspended(const Situation& situation) {
-  const Goal wanted = goal(situation);
+  const Goal wanted = goal_of(situation);
   if (!is_goal_suspension(wanted)) {
     if (wanted == Goal::kRun && wants_suspension(situation.desired.spec))
       return {false, "DepthUnsupported", "This node cannot suspend a Sandbox to the asked depth"};
@@ -136,8 +146,9 @@ Verdict suspended(const Situation& situation) {
       return verdict;
     }
     case Depth::kFreeze:
-    case Depth::kHibernate:
       return {true, "Frozen", "Pod is frozen. Sandbox is suspended"};
+    case Depth::kHibernate:
+      return {true, "Hibernated", "Pod is frozen and its memory given back. Sandbox is suspended"};
     case Depth::kStop:
       return {true, "Stopped", "Containers have been stopped. Sandbox is suspended"};
     case Depth::kTerminate:
@@ -155,7 +166,7 @@ bool is_put_down(const Situation& situation) {
 
 void set_evicted(const Situation& situation, api::SandboxStatus& status) {
   if (!status.eviction || !is_put_down(situation)) return;
-  const Goal wanted = goal(situation);
+  const Goal wanted = goal_of(situation);
   const bool stays_down =
       wanted == Goal::kEvict || wanted == Goal::kTerminate || wanted == Goal::kExpire;
   if (stays_down) status.evicted = status.eviction->since;
@@ -164,7 +175,7 @@ void set_evicted(const Situation& situation, api::SandboxStatus& status) {
 void set_suspend(const Situation& situation, const api::SandboxStatus& previous,
                  api::SandboxStatus& status) {
   const Depth depth =
-      is_goal_suspension(goal(situation)) ? depth_reached(situation) : Depth::kRunning;
+      is_goal_suspension(goal_of(situation)) ? depth_reached(situation) : Depth::kRunning;
   if (depth == Depth::kRunning && !situation.memory.last_resume) {
     if (previous.suspend && previous.suspend->lastResume) {
       status.suspend.emplace().lastResume = previous.suspend->lastResume;
@@ -176,17 +187,17 @@ void set_suspend(const Situation& situation, const api::SandboxStatus& previous,
   if (!suspend.lastResume && previous.suspend) suspend.lastResume = previous.suspend->lastResume;
   if (depth == Depth::kRunning) return;
   suspend.depth = to_string(depth);
-  suspend.reason = "User";
-  const bool same = previous.suspend && previous.suspend->depth == suspend.depth;
-  suspend.since = same ? previous.suspend->since : api::format_time(situation.wall);
+  suspend.reason = rest_reason(situation);
+  const bool was_suspended = previous.suspend && !previous.suspend->depth.empty();
+  suspend.since = was_suspended ? previous.suspend->since : api::format_time(situation.wall);
 }
 
 }  // namespace
 
 api::Depth depth_reached(const Situation& situation) {
   const Observed& observed = situation.observed;
-  if (!observed.known) return Depth::kRunning;
-  if (observed.frozen) return Depth::kFreeze;
+  if (!observed.known || is_thawing(situation)) return Depth::kRunning;
+  if (observed.frozen) return observed.hibernated ? Depth::kHibernate : Depth::kFreeze;
   for (const auto& [subject, action] : situation.memory.under_way) {
     if (starts_processes(action)) return Depth::kRunning;
   }
@@ -194,11 +205,13 @@ api::Depth depth_reached(const Situation& situation) {
   if (observed.pods.empty()) {
     // A Terminate is done when what does not outlive the pod is gone as well.
     const bool gone = !observed.cgroup && !observed.volumes_staged;
-    return gone || goal(situation) != Goal::kTerminate ? Depth::kTerminate : Depth::kRunning;
+    return gone || goal_of(situation) != Goal::kTerminate ? Depth::kTerminate : Depth::kRunning;
   }
-  const bool more = goal(situation) == Goal::kTerminate ||
-                    (goal(situation) == Goal::kStop && !observed.containers.empty());
-  return more ? Depth::kRunning : Depth::kStop;
+  const bool more = goal_of(situation) == Goal::kTerminate ||
+                    (goal_of(situation) == Goal::kStop && !observed.containers.empty());
+  if (more) return Depth::kRunning;
+  // Without its network it has not what a Stop keeps: the machine was started anew.
+  return observed.pod()->ready ? Depth::kStop : Depth::kTerminate;
 }
 
 api::SandboxStatus status_of(const Situation& situation, const api::SandboxStatus& previous) {

@@ -98,6 +98,27 @@ TEST(Status, IsNotReadyWhileAFreezeIsUnderWay) {
             "False/DependenciesNotReady: Pod is Running but not Ready");
 }
 
+TEST(Status, IsNotReadyWhileAStopIsUnderWay) {
+  TestWorld world;
+  world.converge();
+  begin(world.memory, StopContainer{"main", "main-0", {}}, world.observed, world.limits, world.now);
+  EXPECT_EQ(told(status(world), "Ready"),
+            "False/DependenciesNotReady: Pod is Running but not Ready");
+}
+
+TEST(Status, IsNotSuspendedWhileAThawIsUnderWay) {
+  TestWorld world;
+  world.converge();
+  world.suspend("Freeze");
+  world.converge();
+  begin(world.memory, Thaw{}, world.observed, world.limits, world.now);
+  EXPECT_EQ(told(status(world), "Suspended"),
+            "False/Freezing: Pod is being frozen. Sandbox is suspending");
+  EXPECT_FALSE(status(world).suspend);
+  world.suspend("Stop");
+  EXPECT_EQ(told(status(world), "Suspended"), "True/Frozen: Pod is frozen. Sandbox is suspended");
+}
+
 TEST(Status, SaysWhatKeepsASuspensionFromBeingSo) {
   TestWorld world;
   world.converge();
@@ -131,6 +152,21 @@ TEST(Status, FollowsASuspensionDownTheLadder) {
   EXPECT_EQ(told(status(world), "Suspended"),
             "True/PodTerminated: Pod has been terminated. Sandbox is suspended");
   EXPECT_EQ(told(status(world), "Ready"), "False/SandboxSuspended: Sandbox is suspended");
+  EXPECT_THAT(status(world).podIPs, testing::IsEmpty());
+}
+
+TEST(Status, AFrozenOneThatTheMachinesRebootEndedIsNotToldToBeFrozenOrStopped) {
+  TestWorld world;
+  world.converge();
+  world.suspend("Freeze");
+  world.converge();
+  world.observed.frozen = world.observed.cgroup = false;
+  world.observed.pods[0].ready = false;
+  world.observed.containers[0].state = ContainerState::kExited;
+  EXPECT_THAT(world.decided(), testing::IsEmpty());
+  EXPECT_EQ(told(status(world), "Suspended"),
+            "True/PodTerminated: Pod has been terminated. Sandbox is suspended");
+  EXPECT_EQ(status(world).suspend->depth, "Terminate");
   EXPECT_THAT(status(world).podIPs, testing::IsEmpty());
 }
 

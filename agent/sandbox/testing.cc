@@ -39,6 +39,9 @@ Outcome outcome_of(const TestWorld& world, const Action& action) {
     container.finished = world.wall;
     return container;
   }
+  if (const auto* freeze = std::get_if<Freeze>(&action)) return Frozen{freeze->watches_traffic};
+  if (std::holds_alternative<WatchTraffic>(action)) return FoundTraffic();
+  if (std::holds_alternative<Hibernate>(action)) return GivenBack();
   if (std::holds_alternative<StageVolume>(action)) return StagedVolume{"/staged"};
   if (std::holds_alternative<EnsureImage>(action)) return FoundImage();
   if (std::holds_alternative<Observe>(action)) {

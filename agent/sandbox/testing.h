@@ -15,6 +15,7 @@ struct TestWorld {
   Observed observed;
   Memory memory;
   Depths depths{api::Depth::kFreeze, api::Depth::kStop, api::Depth::kTerminate};
+  DeepenAfter deepen_after;
   BackoffLimits limits;
   TimePoint now{std::chrono::hours(1)};
   WallTime wall{std::chrono::seconds(1'800'000'000)};
@@ -24,7 +25,7 @@ struct TestWorld {
   TestWorld();
 
   Situation situation() const {
-    return {desired, observed, memory, depths, limits, now, wall, fence};
+    return {desired, observed, memory, depths, deepen_after, limits, now, wall, fence};
   }
   Plan plan() const { return agent::plan(situation()); }
   // The kinds and subjects of what plan() says: "RunPodSandbox", "StageVolume volume/data".

@@ -18,6 +18,8 @@ constexpr auto kStartLimit = std::chrono::seconds(2);
 struct Command {
   std::unique_ptr<cri::ExecStream> stream;
   StartGate::Ticket starting;
+  // It is work.
+  std::shared_ptr<void> awake;
   std::unique_ptr<Timer> start_limit;
 };
 using CommandPtr = std::shared_ptr<Command>;
@@ -51,12 +53,14 @@ Task<Result<CommandPtr>> start(const ServiceContext& context, pb::ExecStart requ
                                std::shared_ptr<const std::atomic<bool>> gone) {
   const Ref ref{request.ref().namespace_(), request.ref().name()};
   CO_TRY(const auto actor, context.source.actor(ref));
+  auto held = actor->hold_awake();
   const auto awake = co_await context.source.wake(ref, "Exec");
   auto container = running_container(*actor, request.container());
   // What keeps another container from running is no reason.
   if (!awake && !container) co_return awake.error();
   if (*gone) co_return Error(Code::kCancelled, "the client has gone");
   const auto command = std::make_shared<Command>();
+  command->awake = std::move(held);
   CO_TRY(command->starting, actor->gate().enter());
   ::runtime::v1::ExecRequest exec;
   CO_TRY(*exec.mutable_container_id(), std::move(container));

@@ -43,6 +43,15 @@ Result<LogPlace> place_of(const Source& source, const pb::LogsRequest& request) 
   return LogPlace{name, log_directory_name(actor->sandbox()) + "/" + name, written - back};
 }
 
+// Who follows a log wants its Sandbox to go on, for as long as they follow. One that cannot be
+// resumed has its log all the same.
+Task<Result<std::shared_ptr<void>>> hold_awake(Source& source, Ref ref) {
+  CO_TRY(const auto actor, source.actor(ref));
+  auto held = actor->hold_awake();
+  static_cast<void>(co_await source.wake(std::move(ref), "Logs"));
+  co_return held;
+}
+
 bool still_writes(const Source& source, const pb::LogsRequest& request, const LogPlace& place) {
   const auto actor = source.actor({request.ref().namespace_(), request.ref().name()});
   if (!actor) return false;
@@ -58,6 +67,18 @@ bool still_writes(const Source& source, const pb::LogsRequest& request, const Lo
 // Reads files on gRPC's own thread; the core is asked only where they are, and whether more comes.
 grpc::Status Service::Logs(grpc::ServerContext* client, const pb::LogsRequest* request,
                            grpc::ServerWriter<pb::LogsResponse>* writer) {
+  Result<std::shared_ptr<void>> held;
+  if (request->follow()) {
+    auto hold = [this, ref = Ref{request->ref().namespace_(), request->ref().name()}] {
+      return hold_awake(context_.source, ref);
+    };
+    held = call_core(context_.io, *client, hold);
+    if (!held) return to_grpc(held.error());
+  }
+  // Given back on the core thread.
+  const std::shared_ptr<void> give_back(nullptr, [this, &held](void*) {
+    if (held) asio::post(context_.io, [last = std::move(*held)] {});
+  });
   auto find = [this, request = *request]() -> Task<Result<LogPlace>> {
     co_return place_of(context_.source, request);
   };

@@ -56,7 +56,7 @@ void count(pb::NodeResponse& node, const std::vector<api::Sandbox>& sandboxes) {
 grpc::Status Service::Node(grpc::ServerContext* client, const pb::NodeRequest*,
                            pb::NodeResponse* response) {
   auto ask = [this]() -> Task<Result<pb::NodeResponse>> {
-    pb::NodeResponse node = context_.node;
+    pb::NodeResponse node = context_.node();
     auto version = co_await context_.runtime.version();
     auto status = co_await context_.runtime.status(/*verbose=*/false);
     const RuntimeFacts facts{std::move(version), std::move(status)};

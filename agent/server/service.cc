@@ -55,12 +55,12 @@ pb::ApplyResponse::Outcome outcome_of(ApplyOutcome outcome) {
 }
 
 Result<> check_depth(const std::string& depth) {
-  for (const char* known : {"", "Freeze", "Stop", "Terminate"}) {
+  for (const char* known : {"", "Freeze", "Hibernate", "Stop", "Terminate"}) {
     if (depth == known) return {};
   }
   return Error(Code::kInvalidArgument, "depth: Unsupported value: \"" + depth +
-                                           "\": supported values: \"Freeze\", \"Stop\", "
-                                           "\"Terminate\"");
+                                           "\": supported values: \"Freeze\", "
+                                           "\"Hibernate\", \"Stop\", \"Terminate\"");
 }
 
 }  // namespace

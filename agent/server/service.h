@@ -22,7 +22,7 @@ struct ServiceContext {
   cri::ExecOpener& execs;
   asio::any_io_executor pool;
   // Everything but the counts of Sandboxes.
-  pb::NodeResponse node;
+  std::function<pb::NodeResponse()> node;
   // Where the runtime writes containers' logs.
   std::string log_root;
   // Only what changes nothing, for the observers' socket.

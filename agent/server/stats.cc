@@ -36,6 +36,12 @@ Result<StatsByUid> chosen(const Source& source, const Ref& ref) {
   return stats;
 }
 
+std::optional<Duration> idle_time(const Source& source, const pb::Ref& ref) {
+  const auto actor = source.actor({ref.namespace_(), ref.name()});
+  if (!actor) return std::nullopt;
+  return (*actor)->idle_time();
+}
+
 }  // namespace
 
 grpc::Status Service::Stats(grpc::ServerContext* client, const pb::StatsRequest* request,
@@ -56,10 +62,15 @@ grpc::Status Service::Stats(grpc::ServerContext* client, const pb::StatsRequest*
       auto look = [this, uid = uid] { return context_.cgroups.usage(uid); };
       const auto usage = co_await offload(context_.pool, look);
       set_timestamp(*one.mutable_time(), context_.clock.wall());
+      if (const auto idle = idle_time(context_.source, one.ref())) {
+        one.mutable_idle()->set_seconds(
+            std::chrono::duration_cast<std::chrono::seconds>(*idle).count());
+      }
       // One without a pod uses nothing.
       if (!usage) continue;
       one.set_cpu_nanoseconds(usage->cpu_nanoseconds);
       one.set_memory_working_set(usage->memory_working_set);
+      one.set_memory_swapped(usage->memory_swapped);
       one.set_processes(usage->processes);
     }
     co_return stats;

@@ -55,15 +55,6 @@ TEST(ApiObject, IsReadWithItsDefaultsAndItsStatusAsItStands) {
   EXPECT_FALSE(read_api_object(object()).has_finalizer);
 }
 
-TEST(ApiObject, WhatNobodyDoesInAClusterYetIsRefused) {
-  Json box = object();
-  box["spec"]["service"] = true;
-  box["spec"]["suspend"]["idleTimeout"] = "10m";
-  const ApiObject read = read_api_object(box);
-  ASSERT_THAT(read.findings, SizeIs(1));
-  EXPECT_EQ(read.findings[0].path, "spec.suspend.idleTimeout");
-}
-
 TEST(ApiObject, WhereItMayRunIsNotLookedAt) {
   const Json pod{{"nodeSelector", {{"disk", "ssd"}}},
                  {"affinity", {{"nodeAffinity", Json::object()}}},

@@ -649,6 +649,27 @@ TEST_F(ApiSourceTest, ItsOwnConditionsAreMendedWhenOthersChangeThem) {
   EXPECT_EQ(condition("box", "Ready"), "True");
 }
 
+// A controller of upstream's says of a suspension that it is so, and no more.
+TEST_F(ApiSourceTest, ASuspensionThatAnotherTellsOfIsNotTakenForWhatIsFoundHere) {
+  const Json told{{{"type", "Ready"}, {"status", "True"}},
+                  {{"type", "Suspended"}, {"status", "True"}}};
+  cluster_.create("box");
+  cluster_.server().objects().merge_patch({kube::kSandboxes, "default", "box", "status"},
+                                          {{"status", {{"conditions", told}}}});
+  cluster_.machine().runtime().fail_always("ListPodSandbox", {.delay = 2s});
+  cluster_.bind("box");
+  cluster_.run_for(1s);
+  ASSERT_FALSE(cluster_.life().manager().actors().begin()->second->observed().known);
+  cluster_.suspend("box", api::Depth::kFreeze);
+  cluster_.run_for(500ms);
+  cluster_.resume("box");
+  cluster_.run_for(100ms);
+  EXPECT_TRUE(cluster_.get("box").value(Json::json_pointer("/status/suspend"), Json()).is_null());
+  settle();
+  EXPECT_EQ(condition("box", "Ready"), "True");
+  EXPECT_EQ(condition("box", "Suspended"), "False");
+}
+
 TEST_F(ApiSourceTest, IsToldAmongWritersWithoutEnd) {
   const std::string uid = ready("box");
   int writes = 0;

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 
+#include "agent/sandbox/fake_traffic.h"
 #include "agent/sandbox/runtime_executor.h"
 #include "agent/suspend/fake_cgroups.h"
 #include "agent/volume/volumes.h"
@@ -68,8 +69,8 @@ class LocalSourceTest : public testing::Test {
   ExecutorContext executor_context() {
     auto is_alive = [](pid_t) { return true; };
     const asio::any_io_executor here = loop_.io().get_executor();
-    return {runtime_, cgroups_,        volumes_, loop_.clock(), here,
-            here,     root_ + "/logs", "/pool",  1 << 30,       is_alive};
+    return {runtime_, cgroups_, volumes_,        loop_.clock(), here,    here,
+            here,     traffic_, root_ + "/logs", "/pool",       1 << 30, is_alive};
   }
   ManagerContext manager_context() {
     auto watch = [](pid_t, const std::function<void()>&) -> Result<std::shared_ptr<void>> {
@@ -84,6 +85,7 @@ class LocalSourceTest : public testing::Test {
             *source_,
             watch,
             {api::Depth::kFreeze, api::Depth::kStop, api::Depth::kTerminate},
+            DeepenAfter(),
             BackoffLimits(),
             "/pool",
             std::chrono::hours(1),
@@ -107,6 +109,7 @@ class LocalSourceTest : public testing::Test {
   test::CoreLoop loop_;
   cri::FakeRuntime runtime_{loop_.clock()};
   FakeCgroups cgroups_{"/pool"};
+  FakeTraffic traffic_;
   Volumes volumes_{root_};
   RuntimeExecutor executor_{executor_context()};
   EventLog events_{loop_.clock()};
@@ -182,6 +185,18 @@ TEST_F(LocalSourceTest, AnswersASuspendWhenItIsSo) {
   EXPECT_EQ(resumed->status.suspend->lastResume->cause, "Exec");
 }
 
+TEST_F(LocalSourceTest, ASuspendOfAFrozenOneAnswersWhenItIsAsDeepAsAsked) {
+  ready("box");
+  ASSERT_TRUE(loop_.run(source_->suspend({"", "box"}, "Freeze")));
+  const auto stopped = loop_.run(source_->suspend({"", "box"}, "Stop"));
+  ASSERT_TRUE(stopped) << stopped.error().message();
+  EXPECT_EQ(stopped->status.suspend->depth, "Stop");
+  // Less than that changes nothing.
+  const auto frozen = loop_.run(source_->suspend({"", "box"}, "Freeze"));
+  ASSERT_TRUE(frozen) << frozen.error().message();
+  EXPECT_EQ(frozen->status.suspend->depth, "Stop");
+}
+
 TEST_F(LocalSourceTest, ASuspendThatCannotBeIsToldWhy) {
   const auto box = ready("box");
   cgroups_.fault = [](std::string_view operation, const std::string&) -> Result<> {
@@ -206,8 +221,42 @@ TEST_F(LocalSourceTest, AResumeThatCannotBeIsToldWhy) {
   EXPECT_THAT(resumed.error().message(), HasSubstr("no such command"));
 }
 
-TEST_F(LocalSourceTest, ASuspendThatIsOvertakenIsToldSo) {
+TEST_F(LocalSourceTest, AResumeThatWaitsForMemoryIsToldSoAndComesWhenThereIsEnough) {
   ready("box");
+  ASSERT_TRUE(loop_.run(source_->suspend({"", "box"}, "Stop")));
+  manager_->set_memory_short(true);
+  const auto resumed = loop_.run(source_->resume({"", "box"}, "User"));
+  ASSERT_FALSE(resumed);
+  EXPECT_EQ(resumed.error().code(), Code::kResourceExhausted);
+  EXPECT_THAT(resumed.error().message(), HasSubstr("waits to be resumed"));
+  EXPECT_EQ(condition(*source_->get({"", "box"}), "Resuming"), "True");
+  manager_->set_memory_short(false);
+  EXPECT_TRUE(loop_.run(source_->resume({"", "box"}, "User")));
+}
+
+TEST_F(LocalSourceTest, AWakeOfWhatTheUserSuspendedCountsFromItsPacket) {
+  auto waking = manifest("box");
+  waking.spec.suspend.emplace().wakeOnTraffic = true;
+  api::set_defaults(waking);
+  ASSERT_TRUE(apply(waking));
+  ASSERT_TRUE(loop_.run(source_->resume({"", "box"}, "User")));
+  ASSERT_TRUE(loop_.run(source_->suspend({"", "box"}, "Freeze")));
+  const auto actor = *source_->actor({"", "box"});
+  actor->traffic(loop_.clock().wall() - std::chrono::minutes(1));
+  Actor::Predicate is_resumed = [](const Actor& now) {
+    return api::is_true(now.sandbox().status.conditions, "Ready");
+  };
+  ASSERT_TRUE(loop_.run(actor->until(is_resumed)));
+  const auto last = actor->sandbox().status.suspend->lastResume;
+  EXPECT_EQ(last->cause, "Traffic");
+  EXPECT_GT(last->milliseconds, 60'000);
+}
+
+TEST_F(LocalSourceTest, ASuspendThatIsOvertakenIsToldSo) {
+  auto box = manifest("box");
+  box.spec.podTemplate.spec.terminationGracePeriodSeconds = 1;
+  ASSERT_TRUE(apply(box));
+  ASSERT_TRUE(loop_.run(source_->resume({"", "box"}, "User")));
   runtime_.ignore_term("main");
   std::optional<Error> told;
   auto note = [&told](std::exception_ptr failure, Result<api::Sandbox> answer) {

@@ -18,7 +18,10 @@ bool holds(const Actor& actor, const char* type, const char* status) {
          condition->observedGeneration == sandbox.metadata.generation;
 }
 
-bool is_suspended(const Actor& now) { return holds(now, "Suspended", "True"); }
+// On its way to a Stop a frozen one is suspended too.
+bool is_suspended(const Actor& now) {
+  return holds(now, "Suspended", "True") && now.is_as_deep_as_asked();
+}
 
 bool is_up(const Actor& now) {
   return holds(now, "Ready", "True") || holds(now, "Finished", "True");
@@ -123,7 +126,8 @@ Task<Result<api::Sandbox>> Source::resume(Ref ref, std::string cause) {
     return {};
   };
   const TimePoint begun = clock_.now();
-  CO_TRY(const auto target, co_await change(ref, std::move(edit), std::move(cause)));
+  CO_TRY(const auto target, co_await change(ref, std::move(edit), cause));
+  target->wake_up(cause);
   auto state = co_await await_state(target, /*suspended=*/false, begun);
   if (state) CO_CHECK_OK((co_await agreed(state->metadata.uid)).wrap("resume"));
   co_return std::move(state).wrap("resume");
@@ -133,7 +137,10 @@ Task<Result<>> Source::wake(Ref ref, std::string cause) {
   CO_TRY(const auto target, actor(ref));
   if (wants_suspension(target->sandbox().spec)) {
     CO_CHECK_OK(co_await resume(std::move(ref), std::move(cause)));
-  } else if (target->is_resuming()) {
+    co_return Result<>();
+  }
+  target->wake_up(cause);
+  if (target->is_resuming()) {
     CO_CHECK_OK(co_await await_state(target, /*suspended=*/false, clock_.now()));
   }
   co_return Result<>();
@@ -168,8 +175,24 @@ void Source::event(const api::Sandbox& sandbox, const EventText& text) {
   events_.add(meta, text);
 }
 
+void Source::woken(const api::Sandbox& sandbox, const std::string& cause) {
+  asio::co_spawn(manager_->io(), resume_by_itself(sandbox.metadata, cause), die_on_exception);
+}
+
+Task<void> Source::resume_by_itself(api::ObjectMeta meta, std::string cause) {
+  const Ref ref{meta.namespace_, meta.name};
+  const auto resumed = co_await resume(ref, cause);
+  if (!resumed) {
+    spdlog::warn("{}/{}: {}", meta.namespace_, meta.name, resumed.error().message());
+  }
+}
+
 void Source::operation(const api::Sandbox& sandbox, const OperationRecord& record) {
-  if (on_operation_) on_operation_(sandbox, record);
+  if (records_.operation) records_.operation(sandbox, record);
+}
+
+void Source::passage(const api::Sandbox&, const PassageRecord& record) {
+  if (records_.passage) records_.passage(record);
 }
 
 }  // namespace sandboxlet::agent

@@ -34,12 +34,15 @@ struct Ref {
 class Source : public ManagerObserver {
  public:
   using Listener = std::function<void(ChangeType, const SandboxPtr&)>;
-  // Hears how each action went; for metrics.
-  using OperationListener = std::function<void(const api::Sandbox&, const OperationRecord&)>;
+  // Hear how each action, suspension and resume went; for metrics. May be empty.
+  struct Records {
+    std::function<void(const api::Sandbox&, const OperationRecord&)> operation;
+    std::function<void(const PassageRecord&)> passage;
+  };
 
   Source(Clock& clock, EventLog& events) : clock_(clock), events_(events) {}
 
-  void set_operation_listener(OperationListener listener) { on_operation_ = std::move(listener); }
+  void set_records(Records records) { records_ = std::move(records); }
 
   // Hands all that is known from before to the manager, which outlives every other call.
   virtual Result<> start(Manager& manager) = 0;
@@ -80,6 +83,8 @@ class Source : public ManagerObserver {
 
   void event(const api::Sandbox& sandbox, const EventText& text) override;
   void operation(const api::Sandbox& sandbox, const OperationRecord& record) override;
+  void passage(const api::Sandbox& sandbox, const PassageRecord& record) override;
+  void woken(const api::Sandbox& sandbox, const std::string& cause) override;
 
   Manager& manager() const { return *manager_; }
   // Before anything else.
@@ -98,6 +103,7 @@ class Source : public ManagerObserver {
   static Error conflict(const std::string& name, const std::string& why);
 
  private:
+  Task<void> resume_by_itself(api::ObjectMeta meta, std::string cause);
   static Result<> refuse_deleted(const api::Sandbox& sandbox);
   // Answers when it is suspended, or up; or what has stood in the way since then.
   Task<Result<api::Sandbox>> await_state(std::shared_ptr<Actor> target, bool suspended,
@@ -106,7 +112,7 @@ class Source : public ManagerObserver {
   Clock& clock_;
   EventLog& events_;
   Manager* manager_ = nullptr;
-  OperationListener on_operation_;
+  Records records_;
   std::map<Key, std::string> uids_;
   std::shared_ptr<std::map<int, Listener>> listeners_ = std::make_shared<std::map<int, Listener>>();
   int next_listener_ = 0;

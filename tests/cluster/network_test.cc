@@ -1,6 +1,7 @@
 #include "base/command.h"
 #include "tests/cluster/cluster_test.h"
 #include "tests/rig/eventually.h"
+#include "tests/rig/http_client.h"
 #include "tests/rig/pods.h"
 
 namespace sandboxlet::test {
@@ -160,6 +161,23 @@ TEST_F(NetworkTest, APausedSandboxTakesNoTrafficUntilItIsResumed) {
   EXPECT_TRUE(is_endpoint("paused-ipv4", false));
   patch("paused", {{"spec", {{"pause", false}}}});
   EXPECT_TRUE(is_endpoint("paused-ipv4", true));
+}
+
+TEST_F(NetworkTest, OneThatSleepsStaysAnEndpointAndAnswersThere) {
+  begin();
+  create(web("sleeper", {{"service", true}, {"suspend", {{"idleTimeout", "2s"}}}}));
+  ASSERT_TRUE(is_endpoint("sleeper-ipv4", true));
+  ASSERT_TRUE(becomes("sleeper", "Suspended", "True"));
+  const auto is_taken_away = [&] {
+    return slice("sleeper-ipv4")["endpoints"][0]["conditions"]["ready"] != true;
+  };
+  EXPECT_FALSE(eventually(is_taken_away, std::chrono::seconds(3)));
+  EXPECT_EQ(condition("sleeper", "Ready")["reason"], "SandboxSuspended");
+  const Json address = slice("sleeper-ipv4")["endpoints"][0]["addresses"][0];
+  const auto answer = http_get(address, 8080);
+  ASSERT_TRUE(answer) << answer.error().message();
+  EXPECT_THAT(answer->text, HasSubstr("HTTP/1."));
+  EXPECT_TRUE(is_told("sleeper", "/suspend/lastResume/cause", "Traffic"));
 }
 
 TEST_F(NetworkTest, WhereAnEndpointLeadsTheSandboxAnswers) {

@@ -24,16 +24,14 @@ struct Fate {
 
 Fate runs() { return {"Ready", "True", "DependenciesReady", "Pod is Ready", true, true}; }
 
-// By the first of its fields that is not done yet; more is how many others there are.
-Fate unsupported(const std::string& path, const std::string& why, int more = 0) {
-  Fate fate{"Ready", "False", "UnsupportedField", "spec." + path + ": Unsupported: " + why};
+// By the first of the fields of its pod that the agent does not do; more is how many others there
+// are.
+Fate agent_cannot(const std::string& path, const std::string& deed, int more = 0) {
+  Fate fate{
+      "Ready", "False", "UnsupportedField",
+      "spec.podTemplate.spec." + path + ": Unsupported: this agent does not " + deed + " yet"};
   fate.others = more;
   return fate;
-}
-
-// A field of its pod, which the agent does not do.
-Fate agent_cannot(const std::string& path, const std::string& deed, int more = 0) {
-  return unsupported("podTemplate.spec." + path, "this agent does not " + deed + " yet", more);
 }
 
 Fate unschedulable(const std::string& message) {
@@ -42,8 +40,7 @@ Fate unschedulable(const std::string& message) {
 
 const std::map<std::string, Fate>& fates() {
   static const std::map<std::string, Fate> all{
-      {"additions",
-       unsupported("suspend.idleTimeout", "this agent does not watch for idleness yet", 1)},
+      {"additions", runs()},
       {"environment",
        agent_cannot("containers[0].env[3].valueFrom", "take variables from objects", 4)},
       {"ephemeral-volumes", agent_cannot("volumes[0].ephemeral", "have volumes of this kind")},

@@ -124,6 +124,15 @@ TEST_F(ManifestsTest, TheAgentTakesItsConfigurationAndItsArguments) {
   EXPECT_TRUE(checked) << checked.error().message();
 }
 
+// Sandboxes' processes are found by their ids on the node, and their veths in its network; whoever
+// enters their networks or sees their packets needs CAP_SYS_ADMIN and CAP_NET_RAW.
+TEST_F(ManifestsTest, TheAgentsPodIsInTheNodesNamespacesWithAllRights) {
+  const auto pod = ask("GET", kApps + "/daemonsets/sandboxlet")["spec"]["template"]["spec"];
+  EXPECT_EQ(pod["hostPID"], true);
+  EXPECT_EQ(pod["hostNetwork"], true);
+  EXPECT_EQ(pod["containers"][0]["securityContext"]["privileged"], true);
+}
+
 TEST_F(ManifestsTest, TheAgentsPodHasAllFoldersOfTheNodeThatItUses) {
   const agent::Config config;
   const auto pod = ask("GET", kApps + "/daemonsets/sandboxlet")["spec"]["template"]["spec"];

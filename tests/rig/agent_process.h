@@ -28,6 +28,8 @@ class AgentProcess {
   pid_t pid() const { return process_.pid(); }
   // Its configuration, a file.
   std::string config() const { return folder_ + "/agent.yaml"; }
+  // Its own folder, with its store and its Sandboxes' volumes.
+  std::string data_root() const { return folder_ + "/data"; }
   // What it has logged.
   std::string log() const;
 

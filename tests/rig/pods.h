@@ -8,9 +8,11 @@
 namespace sandboxlet::test {
 
 // Images that every PrivateRuntime has. The counter counts in memory, once each 10 ms that it is
-// allowed to run; kCountOf is the command that prints its count.
+// allowed to run; kCountOf is the command that prints its count. The heap fills memory and serves
+// HTTP on port 80 (tools/images/heap).
 inline constexpr char kBusyboxImage[] = "sandboxlet.test/busybox:1";
 inline constexpr char kCounterImage[] = "sandboxlet.test/counter:1";
+inline constexpr char kHeapImage[] = "sandboxlet.test/heap:1";
 inline constexpr const char* kCountOf[] = {"counter", "get"};
 
 // A pod for bare CRI calls, in the cgroup <cgroup_root>/<name>, with namespaces of its own.

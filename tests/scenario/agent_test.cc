@@ -108,7 +108,7 @@ std::string AgentTest::container_id(const std::string& sandbox, const std::strin
 
 std::string AgentTest::run_in(const std::string& sandbox, std::vector<std::string> command) {
   const auto done = loop_.run(runtime_client_->exec_sync(container_id(sandbox), std::move(command),
-                                                         std::chrono::seconds(10)));
+                                                         std::chrono::minutes(1)));
   EXPECT_TRUE(done) << (done ? "" : done.error().message());
   return done ? done->stdout() : "";
 }

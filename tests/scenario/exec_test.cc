@@ -163,6 +163,24 @@ TEST_F(ExecTest, WaitsForAResumeThatIsUnderWay) {
   }
 }
 
+// Trap 2 again: whatever each meets, none is lost and none hangs.
+TEST_F(ExecTest, EachEndsAmongSuspensions) {
+  std::atomic<bool> end = false;
+  std::thread suspending([&] {
+    while (!end) {
+      suspend("box", "Freeze");
+      resume("box");
+    }
+  });
+  for (int round = 0; round < 10; ++round) {
+    const Ran ran = run({"echo", "here"});
+    EXPECT_EQ(ran.out, "here\n") << round << ": " << ran.failure << ran.status.error_message();
+    EXPECT_EQ(ran.code, 0) << round;
+  }
+  end = true;
+  suspending.join();
+}
+
 TEST_F(ExecTest, CarriesAMegabyteWhole) {
   const Ran ran = run({"sh", "-c", "head -c 1048576 /dev/zero"});
   EXPECT_EQ(ran.out.size(), 1048576);

@@ -3,7 +3,9 @@
 #include <boost/beast/http.hpp>
 
 #include "tests/rig/eventually.h"
+#include "tests/rig/http_client.h"
 #include "tests/scenario/agent_test.h"
+#include "tests/scenario/manifest.h"
 
 namespace sandboxlet::test {
 namespace {
@@ -54,10 +56,25 @@ TEST_F(MetricsTest, TellWhatWasDone) {
   const std::string text = get("/metrics");
   EXPECT_THAT(text, HasSubstr("sandboxes{depth=\"\",phase=\"Running\"} 1"));
   EXPECT_THAT(text, HasSubstr("operations_duration_seconds_count{kind=\"Freeze\"} 1"));
-  EXPECT_THAT(text, HasSubstr("suspend_duration_seconds_count{depth=\"Freeze\"} 1"));
-  EXPECT_THAT(text, HasSubstr("resume_duration_seconds_count{depth=\"Freeze\"} 1"));
+  EXPECT_THAT(text,
+              HasSubstr("suspend_duration_seconds_count{depth=\"Freeze\",reason=\"User\"} 1"));
+  EXPECT_THAT(text, HasSubstr("resume_duration_seconds_count{cause=\"User\",depth=\"Freeze\"} 1"));
   EXPECT_THAT(text, HasSubstr("runtime_operations_duration_seconds_count{operation_type="
                               "\"RunPodSandbox\"} 1"));
+}
+
+TEST_F(MetricsTest, TellWhatWokeThoseThatSlept) {
+  std::string text = script_manifest("box", "exec httpd -f -p 80 -h /etc");
+  text.insert(text.find(R"("podTemplate")"), R"("suspend":{"idleTimeout":"2s"},)");
+  ASSERT_TRUE(apply(text).ok());
+  ASSERT_TRUE(becomes("box", "Suspended", "True"));
+  EXPECT_THAT(get("/metrics"), HasSubstr("memory_given_back_bytes{depth=\"Hibernate\"} 0"));
+  ASSERT_TRUE(http_get(AgentTest::get("box")->status.podIPs.at(0), 80));
+  ASSERT_TRUE(becomes("box", "Ready", "True"));
+  const std::string told = get("/metrics");
+  EXPECT_THAT(told, HasSubstr("wakes_total{cause=\"Traffic\"} 1"));
+  EXPECT_THAT(told,
+              HasSubstr("resume_duration_seconds_count{cause=\"Traffic\",depth=\"Freeze\"} 1"));
 }
 
 TEST_F(MetricsTest, ReadinessFollowsTheRuntimeAndHealthDoesNot) {

@@ -37,9 +37,11 @@ Held held(const Machine& machine, const std::string& uid) {
 
 class Check {
  public:
-  Check(const Machine& machine, const api::Sandbox& sandbox, std::vector<std::string>& problems)
+  Check(const Machine& machine, const api::Sandbox& sandbox, api::Depth deepens_to,
+        std::vector<std::string>& problems)
       : machine_(machine),
         sandbox_(sandbox),
+        deepens_to_(deepens_to),
         uid_(sandbox.metadata.uid),
         held_(held(machine, uid_)),
         problems_(problems) {}
@@ -50,7 +52,9 @@ class Check {
     if (!sandbox_.status.nodeName.empty()) expect_condition("Scheduled", "True");
     expect_over("Stopping");
     expect_over("Resuming");
-    switch (api::wanted_depth(sandbox_.spec)) {
+    const api::Depth due = depth_due();
+    expect(told_depth() >= due, "is not as deep as " + to_string(due));
+    switch (due) {
       case api::Depth::kRunning:
         return running();
       case api::Depth::kFreeze:
@@ -64,6 +68,22 @@ class Check {
   }
 
  private:
+  api::Depth told_depth() const {
+    const auto& suspend = sandbox_.status.suspend;
+    return suspend ? api::parse_depth(suspend->depth) : api::Depth::kRunning;
+  }
+
+  // One that was deeper already stays so.
+  api::Depth depth_due() {
+    const auto& spec = sandbox_.spec;
+    const bool sleeps = !wants_suspension(spec) && told_depth() != api::Depth::kRunning;
+    const bool may_sleep = spec.suspend && !spec.suspend->idleTimeout.empty();
+    expect(!sleeps || may_sleep, "sleeps, and may not");
+    if (!wants_suspension(spec) && !sleeps) return api::Depth::kRunning;
+    const api::Depth wanted = api::parse_depth(spec.suspend->depth);
+    return std::max(wanted, std::min(api::parse_depth(spec.suspend->deepest), deepens_to_));
+  }
+
   void running() {
     expect(!machine_.cgroups().frozen(uid_), "is frozen, wanted running");
     expect(held_.pods == 1 && held_.ready_pods == 1, "has not one pod that is ready");
@@ -78,6 +98,8 @@ class Check {
   void frozen() {
     // What ended while it was frozen leaves a frozen pod behind.
     expect(held_.running.empty() || machine_.cgroups().frozen(uid_), "is not frozen");
+    const bool wakes = !wants_suspension(sandbox_.spec) && !held_.running.empty();
+    expect(!wakes || !machine_.traffic().is_waiting(uid_), "sleeps while somebody waits for it");
     expect_condition("Suspended", "True");
     expect_condition("Ready", "False");
   }
@@ -117,6 +139,7 @@ class Check {
 
   const Machine& machine_;
   const api::Sandbox& sandbox_;
+  const api::Depth deepens_to_;
   const std::string& uid_;
   Held held_;
   std::vector<std::string>& problems_;
@@ -135,9 +158,9 @@ void check_folder(const std::string& folder, const std::set<std::string>& known,
 
 }  // namespace
 
-void check_sandbox(const Machine& machine, const api::Sandbox& sandbox,
+void check_sandbox(const Machine& machine, const api::Sandbox& sandbox, api::Depth deepens_to,
                    std::vector<std::string>& problems) {
-  Check(machine, sandbox, problems).run();
+  Check(machine, sandbox, deepens_to, problems).run();
 }
 
 void check_leaks(const Machine& machine, const std::set<std::string>& held,

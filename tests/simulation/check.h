@@ -9,8 +9,9 @@
 
 namespace sandboxlet::simulation {
 
-// What of a Sandbox is not as it is wanted, one line each; pure but for looking at the machine.
-void check_sandbox(const Machine& machine, const api::Sandbox& sandbox,
+// What of a Sandbox is not as it is wanted, one line each; pure but for looking at the machine. One
+// that rests goes down by itself to deepens_to, as far as it is let.
+void check_sandbox(const Machine& machine, const api::Sandbox& sandbox, api::Depth deepens_to,
                    std::vector<std::string>& problems);
 
 // What is there of Sandboxes, by uid, that this machine does not hold, and of those whose data it

@@ -158,7 +158,7 @@ void Cluster::check_object(const Json& object, std::vector<std::string>& found) 
   const std::string& uid = read.sandbox.metadata.uid;
   const auto actor = life_->manager().find(uid);
   if (!actor) return found.push_back(uid + " has no actor");
-  check_sandbox(machine_, read.sandbox, found);
+  check_sandbox(machine_, read.sandbox, api::Depth::kRunning, found);
   if (!read.has_finalizer) found.push_back(uid + " has not our finalizer");
   const Json untold = agent::status_patch(read.status, actor->sandbox().status);
   if (!untold.is_null()) found.push_back(uid + " has a status that is not told: " + untold.dump());

@@ -16,10 +16,10 @@ ClusterLife::ClusterLife(Machine& machine, kube::FakeApiServer& server, const st
   source_ = std::make_unique<agent::ApiSource>(
       agent::ApiSourceContext{loop_.io(), loop_.clock(), events_, *store_, client_, server_, node,
                               loop_.clock().now() - renewed_ago, kube::Heartbeat::kLasts});
-  source_->set_operation_listener(
-      [this](const api::Sandbox&, const agent::OperationRecord& record) {
-        operations_.push_back(record.kind + (record.error == nullptr ? "" : "!"));
-      });
+  auto note = [this](const api::Sandbox&, const agent::OperationRecord& record) {
+    operations_.push_back(record.kind + (record.error == nullptr ? "" : "!"));
+  };
+  source_->set_records({std::move(note), {}});
   manager_ = std::make_unique<agent::Manager>(parts_.manager_context(*source_));
   if (auto started = source_->start(*manager_); !started) {
     throw std::runtime_error(started.error().message());

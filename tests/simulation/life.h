@@ -28,6 +28,8 @@ class Life final : private agent::ManagerObserver {
   void status_changed(const api::Sandbox& sandbox) override;
   void event(const api::Sandbox&, const agent::EventText&) override {}
   void operation(const api::Sandbox& sandbox, const agent::OperationRecord& record) override;
+  void passage(const api::Sandbox&, const agent::PassageRecord&) override {}
+  void woken(const api::Sandbox& sandbox, const std::string& cause) override;
   void finished(const api::Sandbox& sandbox) override;
 
   Machine& machine_;

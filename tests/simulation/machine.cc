@@ -29,7 +29,10 @@ Machine::Machine() : runtime_(clock_), cgroups_("/pool"), folder_(make_folder())
     }
     runtime_.freeze(parent);
   };
-  cgroups_.on_thaw = [this](const std::string& parent) { runtime_.thaw(parent); };
+  cgroups_.on_thaw = [this](const std::string& parent) {
+    runtime_.thaw(parent);
+    traffic_.take(parent.substr(parent.rfind('/') + 1));
+  };
   cgroups_.on_kill = [this](const std::string& parent) { runtime_.state().kill(parent); };
 }
 

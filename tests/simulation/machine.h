@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "agent/sandbox/fake_traffic.h"
 #include "agent/suspend/fake_cgroups.h"
 #include "base/manual_loop.h"
 #include "cri/fake.h"
@@ -29,6 +30,8 @@ class Machine {
   const cri::FakeRuntime& runtime() const { return runtime_; }
   agent::FakeCgroups& cgroups() { return cgroups_; }
   const agent::FakeCgroups& cgroups() const { return cgroups_; }
+  agent::FakeTraffic& traffic() { return traffic_; }
+  const agent::FakeTraffic& traffic() const { return traffic_; }
   std::string data_root() const { return folder_ + "/data"; }
   std::string log_root() const { return folder_ + "/logs"; }
 
@@ -72,6 +75,7 @@ class Machine {
   ManualClock clock_;
   cri::FakeRuntime runtime_;
   agent::FakeCgroups cgroups_;
+  agent::FakeTraffic traffic_;
   std::string folder_;
   using Watches = std::list<std::shared_ptr<Watch>>;
   std::shared_ptr<Watches> watches_ = std::make_shared<Watches>();

@@ -19,6 +19,8 @@ agent::ExecutorContext Parts::executor_context(agent::PodAdmission* admission,
           loop_.clock(),
           loop_.io().get_executor(),
           loop_.io().get_executor(),
+          loop_.io().get_executor(),
+          machine_.traffic(),
           machine_.log_root(),
           "/pool",
           kNodeMemory,
@@ -27,7 +29,8 @@ agent::ExecutorContext Parts::executor_context(agent::PodAdmission* admission,
           credentials};
 }
 
-agent::ManagerContext Parts::manager_context(agent::ManagerObserver& observer) {
+agent::ManagerContext Parts::manager_context(agent::ManagerObserver& observer,
+                                             agent::DeepenAfter deepen_after) {
   auto watch = [this](pid_t pid, std::function<void()> on_exit) {
     return machine_.watch_exit(loop_.io(), pid, std::move(on_exit));
   };
@@ -39,7 +42,8 @@ agent::ManagerContext Parts::manager_context(agent::ManagerObserver& observer) {
           loop_.io().get_executor(),
           observer,
           watch,
-          {api::Depth::kFreeze, api::Depth::kStop, api::Depth::kTerminate},
+          {api::Depth::kFreeze, api::Depth::kHibernate, api::Depth::kStop, api::Depth::kTerminate},
+          std::move(deepen_after),
           agent::BackoffLimits(),
           "/pool",
           std::chrono::seconds(5),

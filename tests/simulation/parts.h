@@ -16,7 +16,8 @@ class Parts {
   Parts(Machine& machine, ManualLoop& loop, agent::PodAdmission* admission = nullptr,
         agent::PullCredentials* credentials = nullptr);
 
-  agent::ManagerContext manager_context(agent::ManagerObserver& observer);
+  agent::ManagerContext manager_context(agent::ManagerObserver& observer,
+                                        agent::DeepenAfter deepen_after = {});
 
  private:
   agent::ExecutorContext executor_context(agent::PodAdmission* admission,

@@ -26,7 +26,7 @@ api::Depth any_depth(World& world) {
 // Something that a user does.
 void say_something(World& world) {
   if (world.desired().empty() || (world.once_in(4) && world.desired().size() < 5)) {
-    world.create();
+    world.once_in(2) ? world.create() : world.create_restful();
     return;
   }
   const std::string uid = any_of(world);
@@ -38,13 +38,20 @@ void say_something(World& world) {
 
 // Something that a machine does.
 void do_something(World& world) {
-  switch (world.random()() % 4) {
+  switch (world.random()() % 7) {
     case 0:
       return world.end_some_container(world.once_in(2) ? 1 : 0);
     case 1:
       return world.machine().runtime().go_away();
     case 2:
       return world.machine().runtime().come_back();
+    case 3:
+      return world.look_for_work();
+    case 4:
+      return world.set_memory_short(world.once_in(2));
+    case 5:
+      if (!world.desired().empty()) world.packet(any_of(world));
+      return;
     default:
       world.kill_agent(world.once_in(2));
       if (world.once_in(2)) say_something(world);
@@ -59,6 +66,7 @@ void live(World& world) {
     const auto steps = world.random()() % 60;
     for (uint64_t i = 0; i < steps; ++i) world.step();
     if (world.once_in(10)) world.run_for(1min);
+    if (world.once_in(5)) world.look_for_work();
   }
   world.end_faults();
 }

@@ -1,5 +1,6 @@
 #include "tests/simulation/world.h"
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 
@@ -30,10 +31,25 @@ std::string World::create() {
   return made.metadata.uid;
 }
 
+std::string World::create_restful() {
+  api::Sandbox made = sandbox("box-" + std::to_string(++sequence_), once_in(3) ? 2 : 1);
+  constexpr std::array kDeepest{api::Depth::kFreeze, api::Depth::kHibernate, api::Depth::kStop};
+  auto& suspend = made.spec.suspend.emplace();
+  suspend.depth = to_string(api::Depth::kFreeze);
+  suspend.deepest = to_string(kDeepest[random_() % kDeepest.size()]);
+  suspend.idleTimeout = once_in(2) ? "30s" : "";
+  if (once_in(3)) suspend.wakeOnTraffic = true;
+  say(made);
+  return made.metadata.uid;
+}
+
+// It goes deeper by itself only where it was made so, and not less deep than it is asked to.
 void World::suspend(const std::string& uid, api::Depth depth) {
   api::Sandbox next = desired_.at(uid);
   next.spec.operatingMode = "Suspended";
-  next.spec.suspend.emplace().depth = api::to_string(depth);
+  auto& suspend = next.spec.suspend ? *next.spec.suspend : next.spec.suspend.emplace();
+  suspend.depth = api::to_string(depth);
+  if (api::parse_depth(suspend.deepest) < depth) suspend.deepest = suspend.depth;
   mark_data();
   if (depth == api::Depth::kTerminate) {
     marks_[uid].erase(machine_.data_root() + "/sandboxes/" + uid + kScratch + kMark);
@@ -85,6 +101,18 @@ void World::end_some_container(int code) {
   machine_.end_some_container([this] { return random_(); }, code);
 }
 
+void World::look_for_work() {
+  if (!life_) return;
+  for (const auto& [uid, actor] : life_->manager().actors()) {
+    if (!actor->is_watched_for_work()) continue;
+    actor->looked_for_work(once_in(8), life_->loop().clock().now());
+  }
+}
+
+void World::set_memory_short(bool is_short) {
+  if (life_) life_->manager().set_memory_short(is_short);
+}
+
 // ---- Time
 
 void World::step() { machine_.step(life_ ? &life_->loop() : nullptr); }
@@ -98,6 +126,7 @@ std::vector<std::string> World::converge() {
   // Past the longest back-off of a crash loop, many times.
   const TimePoint end = machine_.clock().now() + 1h;
   do {
+    set_memory_short(false);
     run_for(1s);
     wrong = problems();
   } while (!wrong.empty() && machine_.clock().now() < end);
@@ -111,8 +140,9 @@ void World::mark_data() {
   for (const auto& [uid, sandbox] : desired_) {
     if (!sandbox.metadata.deletionTimestamp.empty()) continue;
     for (const char* volume : {kScratch, kData}) {
-      // What is on its way to its removal is none to be kept.
-      if (volume == kScratch && api::wanted_depth(sandbox.spec) == api::Depth::kTerminate) continue;
+      // What is on its way to its removal, or may go there by itself, is none to be kept.
+      const auto& suspend = sandbox.spec.suspend;
+      if (volume == kScratch && suspend && suspend->deepest == "Terminate") continue;
       const std::string path = machine_.data_root() + "/sandboxes/" + uid + volume;
       if (!std::filesystem::exists(path) || marks_[uid].contains(path + kMark)) continue;
       std::ofstream(path + kMark) << "kept";
@@ -123,7 +153,8 @@ void World::mark_data() {
 
 std::vector<std::string> World::problems() {
   std::vector<std::string> found = machine_.violations();
-  for (const auto& [uid, sandbox] : desired_) check_sandbox(machine_, sandbox, found);
+  for (const auto& [uid, sandbox] : desired_)
+    check_sandbox(machine_, sandbox, api::Depth::kStop, found);
   std::set<std::string> known;
   for (const auto& [uid, sandbox] : desired_) known.insert(uid);
   check_leaks(machine_, known, known, found);

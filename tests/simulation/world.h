@@ -27,6 +27,8 @@ class World {
 
   // ---- The user. What is said to no agent is on disk when the next one starts.
   std::string create();
+  // One that may be suspended for want of work, and go deeper by itself as far as it is let.
+  std::string create_restful();
   void suspend(const std::string& uid, api::Depth depth);
   void resume(const std::string& uid);
   void remove(const std::string& uid);
@@ -39,6 +41,10 @@ class World {
   void begin_faults();
   void end_faults();
   void end_some_container(int code);
+  // Each Sandbox is looked at, and has work or has none.
+  void look_for_work();
+  void packet(const std::string& uid) { machine_.traffic().packet(uid); }
+  void set_memory_short(bool is_short);
 
   // ---- Time. Runs one handler, or lets time pass to the next timer.
   void step();

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/rest/work_meter.h"
+#include "base/task.h"
+
+namespace sandboxlet::agent {
+
+// What a WorkWatch works with; all of it outlives it.
+struct WorkWatchContext {
+  asio::io_context& io;
+  Clock& clock;
+  // One of its threads is used at a time.
+  asio::any_io_executor pool;
+  // Those to look at; called on the core thread, as what hears of each look.
+  std::function<std::vector<WorkSubject>()> subjects;
+  std::function<void(const std::string& uid, bool found, TimePoint at)> tell;
+};
+
+// Looks each second which Sandboxes have work. Owned by the agent, on the core thread.
+class WorkWatch {
+ public:
+  WorkWatch(WorkWatchContext context, WorkGauges gauges, int64_t idle_milli_cpu);
+
+  void start() { look_later(); }
+  // Before the pool is joined.
+  void stop() { timer_.reset(); }
+
+ private:
+  void look_later();
+  Task<void> look_and_again();
+
+  const WorkWatchContext context_;
+  WorkMeter meter_;
+  std::unique_ptr<Timer> timer_;
+};
+
+}  // namespace sandboxlet::agent
