@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What a machine needs to run a private containerd.
 
-readonly needed_programs=(containerd containerd-shim-runc-v2 ctr runc busybox gcc ip flock)
+readonly needed_programs=(containerd containerd-shim-runc-v2 ctr runc busybox ip flock)
 readonly needed_plugins=(bridge host-local loopback)
 
 # why_not: the first reason why this machine cannot; nothing where it can.
