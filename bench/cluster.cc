@@ -135,10 +135,8 @@ Result<Figures> density(Bench& bench) {
   sleep(kIdleSeconds);
   TRY(const double after, requests_of(agent));
   // A lease each ten seconds, and a watch that is renewed each five to ten minutes.
-  Figure idle{"cluster_idle_requests", "/min", after - before, {}, 7, false, {}};
-  idle.samples.add(idle.value);
-  Figure memory{"cluster_rss_200", "MB", rss_megabytes(agent.pid()), {}, 45, false, {}};
-  memory.samples.add(memory.value);
+  const Figure idle = single("cluster_idle_requests", "/min", after - before, 7);
+  const Figure memory = single("cluster_rss_200", "MB", rss_megabytes(agent.pid()), 45);
   CHECK_OK(bench.driver.remove_all(all));
   return Figures{memory, idle};
 }

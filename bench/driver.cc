@@ -10,6 +10,7 @@
 #include "api/json.h"
 #include "api/time.h"
 #include "bench/manifest.h"
+#include "tests/rig/eventually.h"
 
 namespace sandboxlet::bench {
 
@@ -23,7 +24,8 @@ double since(Clock::time_point begun) {
 
 Result<> check(const grpc::Status& status) {
   if (status.ok()) return {};
-  return Error(Code::kInternal, status.error_message());
+  const bool is_refused = status.error_code() == grpc::StatusCode::FAILED_PRECONDITION;
+  return Error(is_refused ? Code::kFailedPrecondition : Code::kInternal, status.error_message());
 }
 
 bool is_ready(const std::string& object) {
@@ -65,15 +67,24 @@ Result<Driver::Watch> Driver::watch(grpc::ClientContext& context) {
 }
 
 Result<double> Driver::create_all(const std::vector<std::string>& names) {
+  std::vector<std::string> objects;
+  for (const auto& name : names) objects.push_back(manifest(name));
+  return create_all_of(objects);
+}
+
+Result<double> Driver::create_all_of(const std::vector<std::string>& objects) {
   grpc::ClientContext watching;
   TRY(const auto stream, watch(watching));
   pb::WatchEvent event;
-  std::set<std::string> waiting(names.begin(), names.end());
+  std::set<std::string> waiting;
+  for (const auto& object : objects) {
+    waiting.insert(api::read_sandbox(object).sandbox.metadata.name);
+  }
   const auto begun = Clock::now();
   std::vector<std::thread> callers;
-  std::vector<Result<>> applied(names.size());
-  for (size_t i = 0; i < names.size(); ++i) {
-    callers.emplace_back([&, i] { applied[i] = apply(manifest(names[i])); });
+  std::vector<Result<>> applied(objects.size());
+  for (size_t i = 0; i < objects.size(); ++i) {
+    callers.emplace_back([&, i] { applied[i] = apply(objects[i]); });
   }
   while (!waiting.empty() && stream->Read(&event)) {
     if (!is_ready(event.object())) continue;
@@ -84,6 +95,69 @@ Result<double> Driver::create_all(const std::vector<std::string>& names) {
   watching.TryCancel();
   for (const auto& result : applied) CHECK_OK(result);
   return took;
+}
+
+Result<api::Sandbox> Driver::get(const std::string& name) {
+  pb::GetRequest request;
+  request.mutable_ref()->set_name(name);
+  pb::GetResponse response;
+  grpc::ClientContext context;
+  CHECK_OK(check(agent_.Get(&context, request, &response)));
+  return api::read_sandbox(response.object()).sandbox;
+}
+
+Result<std::string> Driver::address(const std::string& name) {
+  TRY(const auto sandbox, get(name));
+  if (sandbox.status.podIPs.empty()) return Error(Code::kInternal, name + " has no address");
+  return sandbox.status.podIPs.front();
+}
+
+Result<> Driver::until_possible(const std::string& depth) {
+  const auto can = [&] {
+    pb::NodeResponse node;
+    grpc::ClientContext context;
+    if (!agent_.Node(&context, pb::NodeRequest(), &node).ok()) return false;
+    return std::find(node.depths().begin(), node.depths().end(), depth) != node.depths().end();
+  };
+  if (test::eventually(can)) return {};
+  return Error(Code::kUnimplemented, "this node cannot " + depth);
+}
+
+Result<> Driver::until_suspended(const std::vector<std::string>& names) {
+  grpc::ClientContext watching;
+  auto stream = agent_.Watch(&watching, pb::WatchRequest());
+  std::set<std::string> waiting(names.begin(), names.end());
+  pb::WatchEvent event;
+  while (!waiting.empty() && stream->Read(&event)) {
+    if (event.type() == pb::WatchEvent::SYNCED) continue;
+    const auto sandbox = api::read_sandbox(event.object()).sandbox;
+    const std::string& name = sandbox.metadata.name;
+    if (api::is_true(sandbox.status.conditions, "Suspended")) {
+      waiting.erase(name);
+    } else if (std::find(names.begin(), names.end(), name) != names.end()) {
+      waiting.insert(name);
+    }
+  }
+  watching.TryCancel();
+  if (!waiting.empty()) return Error(Code::kInternal, "the watch ended");
+  return {};
+}
+
+Result<> Driver::until_suspended_as(const std::string& name, const std::string& reason) {
+  grpc::ClientContext watching;
+  auto stream = agent_.Watch(&watching, pb::WatchRequest());
+  pb::WatchEvent event;
+  bool is_so = false;
+  while (!is_so && stream->Read(&event)) {
+    if (event.type() == pb::WatchEvent::SYNCED) continue;
+    const auto sandbox = api::read_sandbox(event.object()).sandbox;
+    const auto* const suspended = api::find_condition(sandbox.status.conditions, "Suspended");
+    is_so = sandbox.metadata.name == name && suspended != nullptr && suspended->status == "True" &&
+            suspended->reason == reason;
+  }
+  watching.TryCancel();
+  if (!is_so) return Error(Code::kInternal, "the watch ended");
+  return {};
 }
 
 Result<double> Driver::suspend(const std::string& name, const std::string& depth) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "api/sandbox.h"
 #include "base/result.h"
 #include "proto/sandboxlet/v1/sandboxlet.grpc.pb.h"
 
@@ -23,6 +24,18 @@ class Driver {
   Result<double> create(const std::string& name);
   // All at once, until the last is Ready.
   Result<double> create_all(const std::vector<std::string>& names);
+  // The same of these, which are JSON.
+  Result<double> create_all_of(const std::vector<std::string>& objects);
+  // What it is now.
+  Result<api::Sandbox> get(const std::string& name);
+  Result<std::string> address(const std::string& name);
+  // Waits until the node can bring Sandboxes there.
+  Result<> until_possible(const std::string& depth);
+  // Waits until all of them are, whatever made them so.
+  Result<> until_suspended(const std::vector<std::string>& names);
+  // Waits until it is suspended as deep as that reason of its condition says ("Hibernated").
+  Result<> until_suspended_as(const std::string& name, const std::string& reason);
+  // kFailedPrecondition where it was resumed meanwhile.
   Result<double> suspend(const std::string& name, const std::string& depth);
   Result<double> resume(const std::string& name);
   // Runs `true` in the first container, to its exit code.

@@ -20,6 +20,12 @@ std::string number(double value) {
 
 }  // namespace
 
+Figure single(std::string name, std::string unit, double value, double bar) {
+  Figure figure{std::move(name), std::move(unit), value, {}, bar, false, {}};
+  figure.samples.add(value);
+  return figure;
+}
+
 double Samples::percentile(double p) const {
   if (values_.empty()) return 0;
   std::vector<double> sorted = values_;

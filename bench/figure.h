@@ -10,6 +10,9 @@ namespace sandboxlet::bench {
 class Samples {
  public:
   void add(double value) { values_.push_back(value); }
+  void add(const Samples& more) {
+    values_.insert(values_.end(), more.values_.begin(), more.values_.end());
+  }
   size_t size() const { return values_.size(); }
   // The nearest-rank percentile, 0 < p <= 100; 0 where there are none.
   double percentile(double p) const;
@@ -34,6 +37,9 @@ struct Figure {
 
   bool holds() const { return at_least ? value >= bar : value <= bar; }
 };
+
+// One that was measured once, and is at most its bar.
+Figure single(std::string name, std::string unit, double value, double bar);
 
 // One JSON object a line.
 std::string as_json(const Figure& figure);

@@ -36,6 +36,9 @@ class Floor {
   Result<double> create_all(const std::vector<std::string>& names);
   Result<> remove_all(const std::vector<std::string>& names);
 
+  // Those of the runtime's root, the agent's among them.
+  agent::Cgroups& cgroups() { return *cgroups_; }
+
  private:
   struct Pod {
     api::Sandbox sandbox;

@@ -5,22 +5,12 @@
 #include <iostream>
 #include <map>
 
-#include "bench/driver.h"
-#include "bench/figure.h"
-#include "bench/floor.h"
+#include "bench/agent_bench.h"
+#include "bench/manifest.h"
 #include "bench/process.h"
-#include "bench/suite.h"
-#include "tests/rig/agent_process.h"
 
 namespace sandboxlet::bench {
 namespace {
-
-// Where the figures are taken: one containerd, the agent and the bare calls on it.
-struct Bench {
-  test::AgentProcess& agent;
-  Driver driver;
-  Floor& floor;
-};
 
 Figure ratio(std::string name, const Samples& ours, const Samples& floor, double bar) {
   Figure figure{std::move(name), "x", 0, floor.percentile(50), bar, false, ours};
@@ -137,10 +127,18 @@ Result<Figures> at_once(Bench& bench) {
   return Figures{figure};
 }
 
+// % of a core that the agent takes while nobody asks it anything.
+double cpu_at_rest(const Bench& bench) {
+  constexpr int kSeconds = 30;
+  const double before = cpu_seconds(bench.agent.pid());
+  sleep(kSeconds);
+  return (cpu_seconds(bench.agent.pid()) - before) / kSeconds * 100;
+}
+
+// Sandboxes that do a little all the time: a look for work of them goes on to their packets.
 Result<Figures> density(Bench& bench) {
   constexpr int kSandboxes = 200;
   constexpr int kAtOnce = 10;
-  constexpr int kIdleSeconds = 30;
   const auto all = names("dense", kSandboxes);
   for (int first = 0; first < kSandboxes; first += kAtOnce) {
     const auto begin = all.begin() + first;
@@ -148,15 +146,22 @@ Result<Figures> density(Bench& bench) {
     static_cast<void>(took);
     std::cerr << "density: " << first + kAtOnce << " of " << kSandboxes << " run\n";
   }
-  const double before = cpu_seconds(bench.agent.pid());
-  sleep(kIdleSeconds);
-  const double used = cpu_seconds(bench.agent.pid()) - before;
-  Figure memory{"rss_200", "MB", rss_megabytes(bench.agent.pid()), {}, 40, false, {}};
-  memory.samples.add(memory.value);
-  Figure cpu{"idle_cpu_200", "% of a core", used / kIdleSeconds * 100, {}, 1, false, {}};
-  cpu.samples.add(cpu.value);
+  const double unwatched = cpu_at_rest(bench);
+  const double rss = rss_megabytes(bench.agent.pid());
+  std::vector<std::string> watched_ones;
+  for (const auto& name : all) {
+    nlohmann::json object = sandbox(name);
+    object["spec"]["suspend"]["idleTimeout"] = "1h";
+    watched_ones.push_back(object.dump());
+  }
+  TRY(const double applied, bench.driver.create_all_of(watched_ones));
+  static_cast<void>(applied);
+  const double watched = cpu_at_rest(bench);
   CHECK_OK(remove_all(bench.driver, all));
-  return Figures{memory, cpu};
+  constexpr double kShare = 1000.0 / kSandboxes;
+  return Figures{single("rss_200", "MB", rss, 40),
+                 single("idle_cpu_200", "% of a core", unwatched, 1),
+                 single("idle_watch_1000", "% of a core", (watched - unwatched) * kShare, 1)};
 }
 
 Result<Figures> see_exit(Bench& bench) {
@@ -197,11 +202,16 @@ const std::vector<Entry<Bench>>& entries() {
       {{"create_to_ready"}, create},
       {{"suspend_freeze", "resume_freeze", "resume_freeze_p99"}, freeze},
       {{"resume_stop"}, stop},
+      {{"wake_first_byte", "wake_first_byte_p99", "wake_100_p99", "wake_100_failed"}, wake},
+      {{"hibernate_first_byte", "hibernate_given_back"}, hibernate},
+      {{"pool_density", "pool_density_with_zram"}, pool_density},
+      {{"cycles_lost", "cycles_left_asleep", "cycles_rss", "cycles_open_files", "cycles_files"},
+       cycles},
       {{"exec_true_over_exec_sync"}, exec_true},
       {{"exit_seen"}, see_exit},
       {{"stopped_after_shutdown_time"}, shut_down},
       {{"creates_per_second"}, at_once},
-      {{"rss_200", "idle_cpu_200"}, density}};
+      {{"rss_200", "idle_cpu_200", "idle_watch_1000"}, density}};
   return all;
 }
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -28,6 +29,12 @@ double cpu_seconds(pid_t pid) {
   for (int field = 0; field < 11; ++field) fields >> skipped;
   fields >> user >> system;
   return static_cast<double>(user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+int open_files(pid_t pid) {
+  std::error_code error;
+  const std::filesystem::directory_iterator files("/proc/" + std::to_string(pid) + "/fd", error);
+  return static_cast<int>(std::distance(begin(files), end(files)));
 }
 
 }  // namespace sandboxlet::bench

@@ -201,8 +201,7 @@ Result<Figures> measure_all() {
     rates.add(kBatch / batch.count());
     batch = {};
   }
-  Figure memory{kFigures[2], "MB", rss_megabytes(getpid()), {}, 400, false, {}};
-  memory.samples.add(memory.value);
+  const Figure memory = single(kFigures[2], "MB", rss_megabytes(getpid()), 400);
   return Figures{{kFigures[0], "/s", kDecisions / all.count(), {}, 5000, true, rates},
                  {kFigures[1], "ms", decisions.percentile(99), {}, 2, false, decisions},
                  memory};
