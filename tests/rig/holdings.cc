@@ -91,12 +91,29 @@ void add_mounts(Holdings& held, const PrivateRuntime& runtime) {
   }
 }
 
+// Where libcni keeps what a network answered, of each container that is in it:
+// <network>-<id>-<interface>.
+constexpr char kCniResults[] = "/var/lib/cni/results";
+
+// Those that somebody was told of. A caller that dies within RunPodSandbox has containerd kill the
+// plugin, whose own host-local goes on and may take its address after the network was left again:
+// nothing of CRI knows of that one either.
+void add_addresses(Holdings& held, const fs::path& network) {
+  for (const auto& name : names_in(network)) {
+    if (std::isdigit(name.front()) == 0) continue;
+    std::istringstream owner(contents(network / name));
+    std::string id;
+    std::string interface;
+    owner >> id >> interface;
+    const std::string result = network.filename().string() + "-" + id + "-" + interface;
+    if (fs::exists(fs::path(kCniResults) / result)) held["addresses"].insert(name);
+  }
+}
+
 void add_network(Holdings& held, const PrivateRuntime& runtime) {
   std::error_code error;
   for (const auto& network : fs::directory_iterator(runtime.dir() + "/cni/data", error)) {
-    for (const auto& name : names_in(network.path())) {
-      if (std::isdigit(name.front()) != 0) held["addresses"].insert(name);
-    }
+    add_addresses(held, network.path());
   }
   const auto bridge = contents(runtime.dir() + "/cni/conf/10-bridge.conflist");
   const auto begin = bridge.find("sbx-");
