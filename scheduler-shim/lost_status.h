@@ -14,7 +14,7 @@ nlohmann::json lost_patch(const nlohmann::json& sandbox, const std::string& mess
                           const api::Time& now);
 
 // Takes its binding away, over that version of that object, and says why: the binder looks for
-// another node.
+// another node. One that took traffic there is not ready from then on.
 nlohmann::json unbind_patch(const nlohmann::json& sandbox, const std::string& reason,
                             const std::string& message, const api::Time& now);
 

@@ -97,10 +97,14 @@ void NodeLoss::sweep() {
     if (!leases_.lost_for(node)) continue;
     for (const auto& uid : uids) {
       Bound& bound = sandboxes_.at(uid);
-      if (bound.takes_traffic) words_.add(uid);
-      if (now < bound.not_before || !is_due(bound)) continue;
-      bound.not_before = now + kLooks;
-      moves_.add(uid);
+      const bool is_tried = now >= bound.not_before && is_due(bound);
+      if (is_tried) {
+        bound.not_before = now + kLooks;
+        moves_.add(uid);
+      }
+      // A move says it too, and the one write would make a conflict of the other.
+      const bool moves_on = is_tried && !bound.is_deleted;
+      if (bound.takes_traffic && !moves_on) words_.add(uid);
     }
   }
   next_sweep_ = context_.clock.call_after(kSweepPeriod, [this] { sweep(); });

@@ -106,6 +106,31 @@ TEST_F(NodeLossTest, LosesItsBindingAfterWhatItTolerates) {
   EXPECT_FALSE(get()["status"].contains("podIPs"));
 }
 
+TEST_F(NodeLossTest, OneThatToleratesNothingIsNotReadyWithoutItsNodeForAMoment) {
+  const Json toleration{{"key", "node.kubernetes.io/unreachable"},
+                        {"operator", "Exists"},
+                        {"effect", "NoExecute"},
+                        {"tolerationSeconds", 0}};
+  create({{"podTemplate", {{"spec", {{"tolerations", {toleration}}}}}}});
+  live_for(20s);
+  std::vector<std::string> said;
+  server_.fault = [&](const kube::HttpRequest& request) {
+    if (request.method == "PATCH" && request.path.find("/box/status") != std::string::npos) {
+      const Json status = Json::parse(request.body)["status"];
+      for (const Json& condition : status.value("conditions", Json::array())) {
+        if (condition["type"] != "Ready") continue;
+        said.push_back(status.contains("nodeName") ? "unbound: " : "bound: ");
+        said.back() += condition.value("reason", "");
+      }
+    }
+    return kube::FakeHttpFault();
+  };
+  loop_.run_for(50s);
+  EXPECT_EQ(node_name(), "");
+  ASSERT_FALSE(said.empty());
+  EXPECT_EQ(said.front(), "unbound: NodeUnreachable");
+}
+
 TEST_F(NodeLossTest, OneWithDataThereWaitsAndSaysSo) {
   create({{"volumeClaimTemplates", {{{"metadata", {{"name", "data"}}}}}}});
   live_for(20s);
