@@ -197,20 +197,22 @@ Result<WallTime> parse_time(std::string_view text) {
 }
 
 Result<Duration> parse_duration(std::string_view text) {
-  const Error refused(Code::kInvalidArgument,
-                      fmt::format("\"{}\" is not a duration, such as 300ms or 1h30m", text));
+  const auto refused = [text] {
+    return Error(Code::kInvalidArgument,
+                 fmt::format("\"{}\" is not a duration, such as 300ms or 1h30m", text));
+  };
   Scanner scanner(text);
   const bool negative = scanner.take('-');
   if (!negative) scanner.take('+');
-  if (scanner.at_end()) return refused;
+  if (scanner.at_end()) return refused();
   Scanner zero = scanner;
   if (zero.take('0') && zero.at_end()) return Duration(0);
   Wide sum = 0;
   while (!scanner.at_end()) {
     const auto term = take_term(scanner);
-    if (!term) return refused;
+    if (!term) return refused();
     sum += *term;
-    if (sum > kMaxDuration) return refused;
+    if (sum > kMaxDuration) return refused();
   }
   return Duration(static_cast<int64_t>(negative ? -sum : sum));
 }
