@@ -40,6 +40,8 @@ class EventRecorder {
                 std::string instance);
 
   void record(const EventSubject& subject, const EventNote& note);
+  // What is not told yet is written at once: for who ends soon.
+  void hasten();
 
  private:
   using Json = nlohmann::json;

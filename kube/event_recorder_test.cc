@@ -11,6 +11,7 @@ namespace sandboxlet::kube {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::IsEmpty;
 using testing::SizeIs;
 using Json = nlohmann::json;
 
@@ -49,6 +50,14 @@ TEST_F(EventRecorderTest, WritesWhatTheServerRequires) {
   EXPECT_EQ(event["reportingInstance"], "agent-1");
   EXPECT_EQ(event["regarding"]["uid"], "u-1");
   EXPECT_FALSE(event.contains("series"));
+}
+
+TEST_F(EventRecorderTest, WhoEndsSoonWaitsForNothing) {
+  record();
+  ASSERT_THAT(events(), IsEmpty());
+  recorder_.hasten();
+  loop_.run_for(100ms);
+  EXPECT_THAT(events(), SizeIs(1));
 }
 
 TEST_F(EventRecorderTest, ANoteIsCutToWhatTheServerTakes) {

@@ -31,7 +31,7 @@ constexpr int kDecisionsAtOnce = 50;
 constexpr size_t kBindingsAtOnce = 64;
 constexpr size_t kWriters = 8;
 const Backoff kBackoff{std::chrono::milliseconds(200), std::chrono::seconds(30)};
-// How long a binding that was written may take to be shown by the watch.
+// How long a binding that was written may take to be shown by the watch, and a plan to be one.
 constexpr Duration kAssumed = std::chrono::minutes(1);
 
 }  // namespace
@@ -290,11 +290,12 @@ void Binder::place(PodInfo pod) {
   const TimePoint now = context_.clock.now();
   if (waits_for_plan(pod)) return queue_.wait(pod.uid, now);
   // Decided once more, now that its claims are there: it goes where they are to be.
-  const Wakes freed = plans_.erase(pod.uid) == 0 ? kNothing : cache_.forget(pod.uid);
+  const auto planned = plans_.extract(pod.uid);
+  const Wakes freed = planned ? cache_.forget(pod.uid) : kNothing;
   Decision decision = scheduler_.decide(pod, cache_);
+  if (planned && decision.node_name != planned.mapped()) wake(freed);
   if (decision.is_early) return queue_.wait(pod.uid, now);
   if (decision.node == kNoNode) {
-    wake(freed);
     queue_.unschedulable(pod.uid, decision.wakes, now);
     const bool is_gated = pod.spec->is_gated;
     if (!is_gated) record(pod, {true, "FailedScheduling", "Scheduling", decision.message});

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "kube/fields.h"
-#include "scheduler-shim/sandbox_ref.h"
 
 namespace sandboxlet::scheduler {
 

@@ -79,6 +79,7 @@ class Program {
   // Lets go of the lease, then stops the loop. The shim stays until then: answers to what it has
   // asked for still come, and what it does meanwhile is held to the versions that it has seen.
   Task<void> stop() {
+    events_.hasten();
     co_await elector_->release();
     io_.stop();
   }

@@ -4,7 +4,6 @@
 
 #include "kube/fields.h"
 #include "kube/heartbeat.h"
-#include "scheduler-shim/sandbox_ref.h"
 
 namespace sandboxlet::scheduler {
 

@@ -51,8 +51,7 @@ void read_claim_metadata(JsonReader& reader, const Json& metadata, ClaimInfo& cl
   claim.resource_version = reader.text(metadata, "resourceVersion");
   claim.is_deleting = !reader.text(metadata, "deletionTimestamp").empty();
   const auto finalizers = reader.texts(metadata, "finalizers");
-  claim.is_protected =
-      std::find(finalizers.begin(), finalizers.end(), api::kClaimFinalizer) != finalizers.end();
+  claim.is_protected = std::ranges::count(finalizers, api::kClaimFinalizer) != 0;
   const api::StringMap annotations = reader.text_map(metadata, "annotations");
   claim.selected_node = value_of(annotations, api::kSelectedNodeAnnotation);
   claim.is_bound = annotations.contains(kBindCompleted);

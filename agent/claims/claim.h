@@ -23,7 +23,7 @@ struct KnownClaim {
   // Of the PersistentVolume that it is bound to; empty: none yet.
   std::string volume;
   std::string storage_class;
-  // Who is to provision it, as far as the controller manager has said so.
+  // Who is to provision it, as far as anybody has said so.
   std::string provisioner;
   std::string selected_node;
   std::string volume_mode;

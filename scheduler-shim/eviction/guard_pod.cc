@@ -5,7 +5,6 @@
 
 #include "api/storage.h"
 #include "kube/fields.h"
-#include "scheduler-shim/sandbox_ref.h"
 
 namespace sandboxlet::eviction {
 

@@ -3,7 +3,6 @@
 #include <spdlog/spdlog.h>
 
 #include "kube/fields.h"
-#include "scheduler-shim/sandbox_ref.h"
 
 namespace sandboxlet::eviction {
 

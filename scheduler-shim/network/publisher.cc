@@ -13,7 +13,7 @@ namespace {
 constexpr size_t kWriters = 16;
 const Backoff kBackoff{std::chrono::milliseconds(200), std::chrono::seconds(30)};
 // Most Sandboxes are bound at once; what is told of one that is not may wait for so long.
-constexpr Duration kBinding = std::chrono::seconds(1);
+constexpr Duration kBinding = std::chrono::milliseconds(500);
 // What needs more in one go is undone by somebody as it is written.
 constexpr int kWritesAtOnce = 32;
 

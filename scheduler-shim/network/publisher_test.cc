@@ -150,7 +150,7 @@ TEST_F(PublisherTest, OfASandboxThatAsksForNothingNothingIsWritten) {
 TEST_F(PublisherTest, TheBindingIsNotOvertakenAndOneThatDoesNotComeIsNotWaitedFor) {
   begin();
   create(served());
-  loop_.run_for(900ms);
+  loop_.run_for(400ms);
   EXPECT_FALSE(service("box").is_null());
   EXPECT_EQ(get(box())["metadata"]["resourceVersion"], "2");
   loop_.run_for(200ms);

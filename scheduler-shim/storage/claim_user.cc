@@ -18,11 +18,6 @@ bool has_ended(const Json& sandbox) {
          kube::text_at(scheduler::condition_of(sandbox, "Ready"), "/reason") == "SandboxExpired";
 }
 
-bool is_held_by_node(const Json& metadata) {
-  const auto finalizers = scheduler::JsonReader().texts(metadata, "finalizers");
-  return std::find(finalizers.begin(), finalizers.end(), api::kNodeFinalizer) != finalizers.end();
-}
-
 }  // namespace
 
 bool ClaimUser::owns(const std::string& claim) const {
@@ -44,8 +39,7 @@ ClaimUser read_claim_user(const Json& sandbox, TemplatePool& templates) {
   if (user.claims.empty()) return user;
   user.is_deleting = !kube::text_at(sandbox, "/metadata/deletionTimestamp").empty();
   user.node = kube::text_at(sandbox, "/status/nodeName");
-  reader.object(sandbox, "metadata",
-                [&](const Json& metadata) { user.is_held_by_node = is_held_by_node(metadata); });
+  user.is_held_by_node = kube::has_finalizer(sandbox, api::kNodeFinalizer);
   user.has_ended = has_ended(sandbox);
   return user;
 }

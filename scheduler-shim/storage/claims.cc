@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "api/storage.h"
+#include "kube/fields.h"
 #include "kube/resource_version.h"
 #include "scheduler-shim/read_claim_info.h"
 
@@ -173,6 +175,9 @@ Task<Result<>> Claims::create(std::string claim) {
     made = co_await context_.client.get(ref);
   }
   if (made) {
+    if (!kube::annotation(*made, api::kSelectedNodeAnnotation).empty()) {
+      selected_at_[claim] = context_.clock.now();
+    }
     volumes_.set_claim(*made);
     co_return Result<>();
   }
@@ -190,7 +195,6 @@ Json Claims::body_of(const ClaimUser& user, const std::string& claim) {
   // A volume that is there is bound to it once it is there too.
   const bool has_volume = !index.reserved_for(claim).empty();
   if (node.empty() || has_volume || storage_class == nullptr) return body;
-  selected_at_[claim] = context_.clock.now();
   body.merge_patch({{"metadata", on_node(*storage_class, node)}});
   return body;
 }

@@ -5,7 +5,6 @@
 #include "kube/fields.h"
 #include "kube/resource_version.h"
 #include "scheduler-shim/read_claim_info.h"
-#include "scheduler-shim/sandbox_ref.h"
 
 namespace sandboxlet::storage {
 
