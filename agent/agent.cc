@@ -251,6 +251,8 @@ class Wired final : public Agent {
     auto observe = [this, fixed = std::move(facts)]() mutable {
       fixed.depths.clear();
       for (const api::Depth depth : depths_.possible) fixed.depths.push_back(to_string(depth));
+      fixed.depths_missing.clear();
+      for (const auto& [depth, why] : depths_.missing) fixed.depths_missing[to_string(depth)] = why;
       return observe_node(fixed, runtime_);
     };
     registration_ = std::make_unique<Registration>(io_, *clock_, cluster_->connection.client(),

@@ -75,6 +75,7 @@ Json node_status(const NodeFacts& facts, const Json& seen, const api::Time& now)
     status["runtimeHandlers"].push_back({{"name", handler}});
   }
   status["depths"] = facts.depths;
+  status["depthsMissing"] = facts.depths_missing;
   status["capacity"] = facts.capacity;
   status["allocatable"] = facts.allocatable;
   status["addresses"] = Json::array({{{"type", "Hostname"}, {"address", facts.name}}});

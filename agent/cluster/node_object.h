@@ -24,6 +24,8 @@ struct NodeFacts {
   std::string runtime_version;
   std::vector<std::string> runtime_handlers;
   std::vector<std::string> depths;
+  // The others, and why not.
+  std::map<std::string, std::string> depths_missing;
   std::vector<std::string> addresses;
   // Quantities by resource name.
   api::StringMap capacity;

@@ -236,6 +236,7 @@ TEST_F(SandboxCrdTest, KeepsAllThatANodesAgentAndItsOperatorSay) {
     "runtime": {"name": "containerd", "version": "1.6.20"},
     "runtimeHandlers": [{"name": "runc"}, {"name": "runsc"}],
     "depths": ["Freeze", "Stop", "Terminate"],
+    "depthsMissing": {"Hibernate": "no swap"},
     "images": [{"names": ["busybox:1", "busybox@sha256:00"], "sizeBytes": 1000000}],
     "addresses": [{"type": "InternalIP", "address": "10.0.0.1"}],
     "conditions": [{"type": "Ready", "status": "True", "reason": "AgentReady", "message": "ok",

@@ -40,13 +40,13 @@ void ManifestsTest::SetUp() {
   ASSERT_TRUE(applied) << applied.error().message();
 }
 
-std::string ManifestsTest::token(const std::string& account, const json& pod) {
+std::string ManifestsTest::token(const std::string& account, const json& bound_to) {
   json request = json::object();
-  if (!pod.is_null()) {
+  if (!bound_to.is_null()) {
     request["spec"]["boundObjectRef"] = {{"apiVersion", "v1"},
-                                         {"kind", "Pod"},
-                                         {"name", pod["metadata"]["name"]},
-                                         {"uid", pod["metadata"]["uid"]}};
+                                         {"kind", bound_to["kind"]},
+                                         {"name", bound_to["metadata"]["name"]},
+                                         {"uid", bound_to["metadata"]["uid"]}};
   }
   return ask("POST", kAccounts + "/" + account + "/token", request.dump())["status"]["token"];
 }
@@ -85,6 +85,7 @@ std::string ManifestsTest::agent_token(const std::string& node) {
   const json binding = {{"metadata", {{"name", name}}},
                         {"target", {{"kind", "Node"}, {"name", node}}}};
   ask("POST", kPods + "/" + name + "/binding", binding.dump());
+  pod["kind"] = "Pod";
   return token("sandboxlet", pod);
 }
 

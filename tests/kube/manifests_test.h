@@ -18,8 +18,9 @@ class ManifestsTest : public KubeTest {
   // A node that is labelled for an agent, with the agent's Pod bound to it. Answers a token as that
   // Pod has it.
   static std::string agent_token(const std::string& node);
-  // A token of a service account in sandboxlet-system; bound to that Pod where one is given.
-  static std::string token(const std::string& account, const nlohmann::json& pod = {});
+  // A token of a service account in sandboxlet-system; bound to that Pod or Node where one is
+  // given.
+  static std::string token(const std::string& account, const nlohmann::json& bound_to = {});
 
   // A Sandbox of that name in "default", bound to that node; to none where that is empty.
   static void create_bound(const std::string& name, const std::string& node);

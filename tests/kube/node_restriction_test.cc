@@ -71,6 +71,14 @@ class NodeRestrictionTest : public ManifestsTest {
   std::string agent_;
 };
 
+// As README has it for an agent that is no Pod.
+TEST_F(NodeRestrictionTest, ATokenThatIsBoundToANodeIsHeldToItToo) {
+  ask("POST", "/api/v1/nodes", R"({"metadata": {"name": "bare"}})");
+  agent_ = token("sandboxlet", ask("GET", "/api/v1/nodes/bare"));
+  EXPECT_THAT(write("POST", kSandboxNodes, sandbox_node("bare")), HasSubstr(kTaken));
+  EXPECT_THAT(write("POST", kSandboxNodes, sandbox_node("other")), HasSubstr("HTTP/2 422"));
+}
+
 TEST_F(NodeRestrictionTest, AnAgentTellsOfItsOwnNodeAlone) {
   EXPECT_THAT(write("POST", kSandboxNodes, sandbox_node("mine")), HasSubstr(kTaken));
   const json ready = status({{"agentVersion", "1"}});

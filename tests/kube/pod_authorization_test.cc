@@ -15,6 +15,7 @@ const std::string kRoles = "/apis/rbac.authorization.k8s.io/v1/namespaces/defaul
 constexpr char kTaken[] = "HTTP/2 20";
 constexpr char kForbidden[] = "HTTP/2 403";
 constexpr char kNoPods[] = R"(cannot create resource \"pods\")";
+constexpr char kNoServices[] = R"(cannot create resource \"services\")";
 constexpr char kNoClaims[] = R"(cannot create resource \"persistentvolumeclaims\")";
 
 // Who may write Sandboxes in "default", and what else they may create there.
@@ -70,6 +71,10 @@ class PodAuthorizationTest : public ManifestsTest {
     object["spec"]["volumeClaimTemplates"] = {{{"metadata", {{"name", "data"}}}, {"spec", claim}}};
     return object;
   }
+  static json with_service(const std::string& type) {
+    const json port = {{"port", 80}};
+    return {{"networking", {{"service", {{"type", type}, {"ports", {port}}}}}}};
+  }
   static std::string create(const std::string& who, const json& object) {
     return as(who, "POST", kSandboxes + "?dryRun=All", object);
   }
@@ -107,6 +112,22 @@ TEST_F(PodAuthorizationTest, WhoMayNotCreateClaimsMakesNoSandboxThatHasThem) {
   json none = sandbox();
   none["spec"]["volumeClaimTemplates"] = json::array();
   EXPECT_THAT(create(maker_, none), HasSubstr(kTaken));
+}
+
+TEST_F(PodAuthorizationTest, WhoMayNotCreateServicesHasNoneMadeOfTheirOwn) {
+  json object = sandbox();
+  object["spec"].update(with_service("NodePort"));
+  EXPECT_THAT(create(owner_, object), AllOf(HasSubstr(kForbidden), HasSubstr(kNoServices)));
+  create_bound("authorized-service", "");
+  EXPECT_THAT(patch(writer_, "authorized-service", with_service("ClusterIP")),
+              AllOf(HasSubstr(kForbidden), HasSubstr(kNoServices)));
+  // What is there is suspended, and taken away, by whoever may write Sandboxes.
+  ask("PATCH", kSandboxes + "/authorized-service", json{{"spec", with_service("ClusterIP")}}.dump(),
+      "application/merge-patch+json");
+  EXPECT_THAT(patch(writer_, "authorized-service", suspended()), HasSubstr(kTaken));
+  EXPECT_THAT(patch(writer_, "authorized-service", {{"networking", nullptr}}), HasSubstr(kTaken));
+  EXPECT_THAT(patch(writer_, "authorized-service", with_service("LoadBalancer")),
+              HasSubstr(kNoServices));
 }
 
 TEST_F(PodAuthorizationTest, WhoMayNotCreatePodsChangesNoPod) {
