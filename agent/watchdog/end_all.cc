@@ -4,6 +4,10 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <sstream>
 
 #include "agent/suspend/signal_members.h"
 #include "agent/suspend/wait.h"
@@ -24,9 +28,25 @@ bool runs(Cgroups& cgroups, const std::string& name) {
   return !processes->empty();
 }
 
+// 0 of one that is gone.
+pid_t parent_of(pid_t pid) {
+  std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+  std::string text{std::istreambuf_iterator<char>(stat), {}};
+  // Its name may have spaces and brackets.
+  std::istringstream fields(text.substr(std::min(text.size(), text.rfind(')') + 1)));
+  std::string state;
+  pid_t parent = 0;
+  fields >> state >> parent;
+  return parent;
+}
+
+// As a runtime does it: what others started is theirs to end. Its own shims are outside.
 Result<> ask_to_end(Cgroups& cgroups, const std::string& name) {
-  TRY(const auto processes, cgroups.processes(name));
-  return signal_members(processes, SIGTERM, [&](pid_t pid) { return cgroups.contains(name, pid); });
+  TRY(auto first_ones, cgroups.processes(name));
+  const std::set<pid_t> all(first_ones.begin(), first_ones.end());
+  std::erase_if(first_ones, [&](pid_t pid) { return all.contains(parent_of(pid)); });
+  return signal_members(first_ones, SIGTERM,
+                        [&](pid_t pid) { return cgroups.contains(name, pid); });
 }
 
 }  // namespace

@@ -5,6 +5,9 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <thread>
+
 #include "agent/suspend/testing.h"
 
 namespace sandboxlet::agent {
@@ -32,6 +35,25 @@ TEST_P(EndAllTest, WhatRunsMayEndByItself) {
   const pid_t pid = start_counting();
   EXPECT_TRUE(end_all(*cgroups_, hours(1)));
   EXPECT_EQ(signal_of(pid), SIGTERM);
+}
+
+enum Heard { kNotYetListening, kNothing, kTerm };
+std::atomic<int>* heard = nullptr;
+
+TEST_P(EndAllTest, WhatAContainersFirstProcessStartedIsItsOwnToEnd) {
+  const SharedMemory<std::atomic<int>> shared;
+  heard = &*shared;
+  const pid_t first = start([] {
+    if (fork() == 0) {
+      signal(SIGTERM, [](int) { *heard = kTerm; });
+      *heard = kNothing;
+    }
+    for (;;) pause();
+  });
+  while (*heard == kNotYetListening) std::this_thread::yield();
+  EXPECT_TRUE(end_all(*cgroups_, milliseconds(20)));
+  EXPECT_EQ(signal_of(first), SIGTERM);
+  EXPECT_EQ(*heard, kNothing);
 }
 
 TEST_P(EndAllTest, WhatOutlivesItsGraceIsKilled) {

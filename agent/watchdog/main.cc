@@ -34,8 +34,8 @@ int watch(agent::Cgroups& cgroups, const agent::Config& config) {
 int run(const agent::Config& config, bool ends_all) {
   start_logging(config.log_level, config.log_format);
   if (config.cluster.empty() && !ends_all) {
-    spdlog::critical("without a cluster no Sandbox is bound elsewhere: there is nothing to watch");
-    return 1;
+    spdlog::info("without a cluster no Sandbox is bound elsewhere: there is nothing to watch");
+    return 0;
   }
   auto cgroups = agent::open_cgroups(config.cgroup_root, config.pool);
   if (!cgroups) {
