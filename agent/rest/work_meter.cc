@@ -17,9 +17,19 @@ std::vector<bool> WorkMeter::look(const std::vector<WorkSubject>& subjects, Time
   return found;
 }
 
-// What moves data uses some processor time too, so most that are idle cost one look at a file.
+// What cannot be read any more is opened anew at the next look.
+Result<uint64_t> WorkMeter::count_cpu(const WorkSubject& subject, Seen& seen) const {
+  if (!seen.count_cpu) {
+    TRY(seen.count_cpu, gauges_.cpu(subject.uid));
+  }
+  auto cpu = seen.count_cpu();
+  if (!cpu) seen.count_cpu = nullptr;
+  return cpu;
+}
+
+// What moves data uses some processor time too, so most that are idle cost one read of a file.
 bool WorkMeter::has_worked(const WorkSubject& subject, Seen& seen, TimePoint now) const {
-  const auto cpu = gauges_.cpu(subject.uid);
+  const auto cpu = count_cpu(subject, seen);
   if (!cpu) return true;
   const bool is_new = seen.pid != subject.pid;
   const uint64_t used = *cpu - std::exchange(seen.cpu, *cpu);
@@ -36,10 +46,12 @@ bool WorkMeter::has_worked(const WorkSubject& subject, Seen& seen, TimePoint now
 bool WorkMeter::has_moved_data(const WorkSubject& subject, Seen& seen) const {
   if (std::exchange(seen.pid, subject.pid) != subject.pid) {
     auto made = gauges_.data(subject.pid);
-    seen.read_bytes = made ? std::move(*made) : WorkGauges::ReadBytes();
+    seen.count_bytes = made ? std::move(*made) : WorkGauges::Counter();
   }
-  if (!seen.read_bytes) return false;
-  const auto bytes = seen.read_bytes();
+  if (!seen.count_bytes) return false;
+  const auto bytes = seen.count_bytes();
+  // Counted anew from the next look on.
+  if (!bytes) seen.pid = kNobody;
   if (!bytes) return true;
   return std::exchange(seen.bytes, *bytes) != *bytes;
 }

@@ -21,11 +21,12 @@ struct WorkSubject {
 
 // Where its work shows.
 struct WorkGauges {
-  // Nanoseconds of processors that its processes have used so far.
-  std::function<Result<uint64_t>(const std::string& uid)> cpu;
-  // How what answers the bytes that its sockets have moved so far is made.
-  using ReadBytes = std::function<Result<uint64_t>()>;
-  std::function<Result<ReadBytes>(pid_t pid)> data;
+  // Answers how much there was so far.
+  using Counter = std::function<Result<uint64_t>()>;
+  // Makes what counts nanoseconds of processors that its processes have used.
+  std::function<Result<Counter>(const std::string& uid)> cpu;
+  // Makes what counts bytes that its sockets have moved.
+  std::function<Result<Counter>(pid_t pid)> data;
 };
 
 // Tells whether Sandboxes have had work since they were last looked at: they used processors, or
@@ -41,15 +42,18 @@ class WorkMeter {
   std::vector<bool> look(const std::vector<WorkSubject>& subjects, TimePoint now);
 
  private:
+  static constexpr pid_t kNobody = -1;
   struct Seen {
-    pid_t pid = 0;
+    pid_t pid = kNobody;
     TimePoint at{};
     uint64_t cpu = 0;
     uint64_t bytes = 0;
-    WorkGauges::ReadBytes read_bytes;
+    WorkGauges::Counter count_cpu;
+    WorkGauges::Counter count_bytes;
     uint64_t looked = 0;
   };
 
+  Result<uint64_t> count_cpu(const WorkSubject& subject, Seen& seen) const;
   bool has_worked(const WorkSubject& subject, Seen& seen, TimePoint now) const;
   bool has_moved_data(const WorkSubject& subject, Seen& seen) const;
 

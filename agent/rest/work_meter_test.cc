@@ -24,13 +24,17 @@ class WorkMeterTest : public testing::Test {
   Result<uint64_t> cpu_ = 0;
   Result<uint64_t> bytes_ = 0;
   int looks_at_data_ = 0;
+  int opened_ = 0;
   bool has_network_ = true;
   pid_t pid_ = 7;
   TimePoint now_{seconds(100)};
-  WorkMeter meter_{{[this](const std::string&) { return cpu_; },
-                    [this](pid_t) -> Result<WorkGauges::ReadBytes> {
+  WorkMeter meter_{{[this](const std::string&) {
+                      ++opened_;
+                      return WorkGauges::Counter([this] { return cpu_; });
+                    },
+                    [this](pid_t) -> Result<WorkGauges::Counter> {
                       if (!has_network_) return Error(Code::kFailedPrecondition, "the node's");
-                      return WorkGauges::ReadBytes([this] { return ++looks_at_data_, bytes_; });
+                      return WorkGauges::Counter([this] { return ++looks_at_data_, bytes_; });
                     }},
                    10};
 };
@@ -85,6 +89,18 @@ TEST_F(WorkMeterTest, WhatCannotBeLookedAtHasWork) {
   use_cpu(milliseconds(1));
   bytes_ = Error(Code::kInternal, "no answer");
   EXPECT_TRUE(look());
+}
+
+TEST_F(WorkMeterTest, WhatCountsProcessorTimeIsOpenedOnceAndAnewAfterAFailure) {
+  look();
+  look();
+  EXPECT_EQ(opened_, 1);
+  cpu_ = Error(Code::kInternal, "gone");
+  look();
+  EXPECT_EQ(opened_, 1);
+  cpu_ = 0;
+  look();
+  EXPECT_EQ(opened_, 2);
 }
 
 TEST_F(WorkMeterTest, AnotherProcessIsLookedAtAnew) {

@@ -30,8 +30,10 @@ TEST(WorkWatch, TellsEachSecondWhatItFoundOfWhoIsToBeLookedAt) {
        [&](const std::string& uid, bool found, TimePoint at) {
          told.push_back({uid, found, at - begun});
        }},
-      {[&](const std::string&) -> Result<uint64_t> { return cpu; },
-       [](pid_t) -> Result<WorkGauges::ReadBytes> { return Error(Code::kNotFound, "none"); }},
+      {[&](const std::string&) {
+         return WorkGauges::Counter([&]() -> Result<uint64_t> { return cpu; });
+       },
+       [](pid_t) -> Result<WorkGauges::Counter> { return Error(Code::kNotFound, "none"); }},
       10);
   watch.start();
   loop.run_for(seconds(2) + milliseconds(500));

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -71,6 +72,19 @@ Result<std::string> read_cgroup_file(const std::string& path) {
   }
 }
 
+Result<OpenCgroupFile> OpenCgroupFile::open(std::string path) {
+  UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return errno_error(path);
+  return OpenCgroupFile(std::move(path), std::move(file));
+}
+
+Result<std::string> OpenCgroupFile::read() const {
+  std::array<char, 4096> block;
+  const ssize_t size = pread(file_.get(), block.data(), block.size(), 0);
+  if (size < 0) return errno_error(path_);
+  return std::string(block.data(), size);
+}
+
 Result<> write_cgroup_file(const std::string& path, const std::string& value) {
   const UniqueFd file(open(path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
   if (!file) return errno_error(path);
@@ -80,8 +94,7 @@ Result<> write_cgroup_file(const std::string& path, const std::string& value) {
   return {};
 }
 
-Result<uint64_t> read_cgroup_number(const std::string& path) {
-  TRY(const std::string text, read_cgroup_file(path));
+Result<uint64_t> cgroup_number(const std::string& text, const std::string& path) {
   uint64_t value = 0;
   if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc()) {
     return Error(Code::kInternal, path + " is no number: " + text);
@@ -89,11 +102,19 @@ Result<uint64_t> read_cgroup_number(const std::string& path) {
   return value;
 }
 
-uint64_t keyed_value(const std::string& text, const std::string& key) {
-  std::istringstream lines(text);
-  std::string name;
-  for (uint64_t value = 0; lines >> name >> value;) {
-    if (name == key) return value;
+Result<uint64_t> read_cgroup_number(const std::string& path) {
+  TRY(const std::string text, read_cgroup_file(path));
+  return cgroup_number(text, path);
+}
+
+uint64_t keyed_value(std::string_view text, std::string_view key) {
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    if (!line.starts_with(key) || line.substr(key.size(), 1) != " ") continue;
+    uint64_t value = 0;
+    std::from_chars(line.data() + key.size() + 1, line.data() + line.size(), value);
+    return value;
   }
   return 0;
 }

@@ -143,6 +143,8 @@ class CgroupTree::Reclaimed final : public ReclaimTarget {
 Result<uint64_t> CgroupTree::reclaim(const std::string& name, ReclaimStop& stop) {
   TRY(const std::string path, checked(name));
   TRY(const FreezerState state, read_state(path));
+  // In this order: what thaws it stops this first.
+  if (stop.stopped()) return Error(Code::kCancelled, "the reclaim was stopped");
   if (state != FreezerState::kFrozen) {
     return Error(Code::kFailedPrecondition, path + " is not frozen");
   }
@@ -150,7 +152,10 @@ Result<uint64_t> CgroupTree::reclaim(const std::string& name, ReclaimStop& stop)
     return Error(Code::kUnimplemented, "this machine cannot take memory from a cgroup");
   }
   Reclaimed reclaimed(*this, path);
-  return agent::reclaim(reclaimed, stop).wrap("reclaim " + path);
+  auto given_back = agent::reclaim(reclaimed, stop);
+  // The thaw may have closed it before this had opened it.
+  if (stop.stopped()) CHECK_OK(close_swap(path));
+  return std::move(given_back).wrap("reclaim " + path);
 }
 
 Result<> CgroupTree::remove(const std::string& name) {
@@ -180,9 +185,9 @@ Result<std::vector<pid_t>> CgroupTree::processes(const std::string& name) {
   return processes_below(main_path(path));
 }
 
-Result<uint64_t> CgroupTree::cpu_nanoseconds(const std::string& name) {
+Result<CpuCounter> CgroupTree::count_cpu(const std::string& name) {
   TRY(const std::string path, checked(name));
-  return read_cpu(path);
+  return open_cpu(path);
 }
 
 Result<CgroupUsage> CgroupTree::usage(const std::string& name) {

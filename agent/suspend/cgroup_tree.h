@@ -21,7 +21,7 @@ class CgroupTree : public Cgroups {
   Result<std::vector<std::string>> list() final;
   Result<std::vector<pid_t>> processes(const std::string& name) final;
   Result<CgroupUsage> usage(const std::string& name) final;
-  Result<uint64_t> cpu_nanoseconds(const std::string& name) final;
+  Result<CpuCounter> count_cpu(const std::string& name) final;
   Result<PoolMemory> pool_memory() final { return read_pool(root_); }
   Result<bool> contains(const std::string& name, pid_t pid) final;
 
@@ -40,7 +40,7 @@ class CgroupTree : public Cgroups {
   virtual Result<FreezerState> read_state(const std::string& path) = 0;
   // All but the number of processes; 0 for what this machine has no controller for.
   virtual Result<CgroupUsage> read_usage(const std::string& path) = 0;
-  virtual Result<uint64_t> read_cpu(const std::string& path) = 0;
+  virtual Result<CpuCounter> open_cpu(const std::string& path) = 0;
   // For path and what is below it. Swap is opened and closed in such an order that after a death in
   // between the next close finds all that is open.
   virtual Result<> open_swap(const std::string& path) = 0;

@@ -22,7 +22,7 @@ class StubbornTree final : public CgroupTree {
   Result<> make(const std::string&) override { return {}; }
   Result<> limit(const std::string&, const CgroupLimits&) override { return {}; }
   Result<CgroupUsage> read_usage(const std::string&) override { return CgroupUsage(); }
-  Result<uint64_t> read_cpu(const std::string&) override { return 0; }
+  Result<CpuCounter> open_cpu(const std::string&) override { return CpuCounter(); }
   Result<> open_swap(const std::string&) override { return {}; }
   Result<> close_swap(const std::string&) override { return {}; }
   Result<> push(const std::string&, ReclaimStop&) override { return {}; }

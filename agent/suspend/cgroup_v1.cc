@@ -139,14 +139,24 @@ class CgroupsV1 final : public CgroupTree {
     return text.starts_with("FREEZING") ? FreezerState::kFreezing : FreezerState::kThawed;
   }
 
-  Result<uint64_t> read_cpu(const std::string& path) override {
-    if (!has("cpuacct")) return 0;
-    return read_cgroup_number(file("cpuacct", path) + "/cpuacct.usage");
+  Result<CpuCounter> open_cpu(const std::string& path) override {
+    if (!has("cpuacct"))
+      return Error(Code::kUnimplemented, "this machine has no cgroup controller cpuacct");
+    const std::string usage = file("cpuacct", path) + "/cpuacct.usage";
+    TRY(auto opened, OpenCgroupFile::open(usage));
+    const auto kept = std::make_shared<const OpenCgroupFile>(std::move(opened));
+    return CpuCounter([kept, usage]() -> Result<uint64_t> {
+      TRY(const std::string text, kept->read());
+      return cgroup_number(text, usage);
+    });
   }
 
   Result<CgroupUsage> read_usage(const std::string& path) override {
     CgroupUsage usage;
-    TRY(usage.cpu_nanoseconds, read_cpu(path));
+    if (has("cpuacct")) {
+      TRY(const CpuCounter cpu, open_cpu(path));
+      TRY(usage.cpu_nanoseconds, cpu());
+    }
     if (has("memory")) {
       const std::string memory = file("memory", path);
       TRY(const uint64_t used, read_cgroup_number(memory + "/memory.usage_in_bytes"));

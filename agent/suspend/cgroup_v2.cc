@@ -103,15 +103,20 @@ class CgroupsV2 final : public CgroupTree {
     return asked.starts_with('1') ? FreezerState::kFreezing : FreezerState::kThawed;
   }
 
-  Result<uint64_t> read_cpu(const std::string& path) override {
-    TRY(const std::string cpu, read_cgroup_file(main_path(path) + "/cpu.stat"));
-    return keyed_value(cpu, "usage_usec") * 1000;
+  Result<CpuCounter> open_cpu(const std::string& path) override {
+    TRY(auto opened, OpenCgroupFile::open(main_path(path) + "/cpu.stat"));
+    const auto kept = std::make_shared<const OpenCgroupFile>(std::move(opened));
+    return CpuCounter([kept]() -> Result<uint64_t> {
+      TRY(const std::string text, kept->read());
+      return keyed_value(text, "usage_usec") * 1000;
+    });
   }
 
   Result<CgroupUsage> read_usage(const std::string& path) override {
     CgroupUsage usage;
     const std::string whole = main_path(path);
-    TRY(usage.cpu_nanoseconds, read_cpu(path));
+    TRY(const CpuCounter cpu, open_cpu(path));
+    TRY(usage.cpu_nanoseconds, cpu());
     const auto used = read_cgroup_number(whole + "/memory.current");
     if (!used && used.error().errno_value() == ENOENT) return usage;
     if (!used) return used.error();

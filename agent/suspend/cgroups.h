@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,9 @@ struct CgroupUsage {
   uint64_t processes = 0;
 };
 
+// Nanoseconds of processors that a cgroup's processes have used so far.
+using CpuCounter = std::function<Result<uint64_t>()>;
+
 // What all Sandboxes have in memory together, and may have.
 struct PoolMemory {
   // Bytes, without the inactive file cache.
@@ -66,7 +70,8 @@ std::string_view to_string(CgroupLayout layout);
 // the kubelet's; a reclaim opens swap for it, and the next thaw or create closes it.
 //
 // Functions block for up to some milliseconds (reclaim: for seconds), are called from any thread,
-// and one cgroup is worked on by one caller at a time.
+// and one cgroup is worked on by one caller at a time; but a reclaim may still be on its way out
+// when the thaw that it was stopped for begins.
 class Cgroups {
  public:
   virtual ~Cgroups() = default;
@@ -91,7 +96,8 @@ class Cgroups {
   // Pushes the cgroup's memory out to swap, and drops its file cache, as far as the kernel and free
   // swap let it: with hardly any swap free, the file cache alone. Answers how many bytes less are
   // in memory. Only for what is frozen (kFailedPrecondition); kCancelled where it was stopped,
-  // kResourceExhausted where no swap was free and nothing was given back. Can be called again.
+  // which is to come before a thaw; kResourceExhausted where no swap was free and nothing was given
+  // back. Can be called again.
   virtual Result<uint64_t> reclaim(const std::string& name, ReclaimStop& stop) = 0;
   virtual ReclaimSupport reclaim_support() = 0;
   // Idempotent; with all cgroups below it.
@@ -101,8 +107,9 @@ class Cgroups {
   virtual Result<std::vector<std::string>> list() = 0;
   virtual Result<std::vector<pid_t>> processes(const std::string& name) = 0;
   virtual Result<CgroupUsage> usage(const std::string& name) = 0;
-  // Of usage() that alone, for what asks often; 0 where this machine does not count it.
-  virtual Result<uint64_t> cpu_nanoseconds(const std::string& name) = 0;
+  // Of usage() that alone, for what asks often: it keeps a file open. kUnimplemented where this
+  // machine does not count it; where the counter answers an error its cgroup is gone: count anew.
+  virtual Result<CpuCounter> count_cpu(const std::string& name) = 0;
   virtual Result<PoolMemory> pool_memory() = 0;
   // True where the process is in this cgroup or below it.
   virtual Result<bool> contains(const std::string& name, pid_t pid) = 0;

@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <thread>
+
 #include "agent/suspend/cgroup_files.h"
 #include "agent/suspend/testing.h"
+#include "agent/suspend/wait.h"
 
 namespace sandboxlet::agent {
 namespace {
@@ -117,6 +120,25 @@ TEST_P(CgroupsTest, CountsProcessesAndProcessorTime) {
   ASSERT_TRUE(usage) << usage.error().message();
   EXPECT_EQ(usage->processes, 2U);
   EXPECT_GE(usage->cpu_nanoseconds, before);
+}
+
+TEST_P(CgroupsTest, CountsProcessorTimeUntilTheCgroupIsGone) {
+  const Hierarchies machine = machine_hierarchies();
+  const auto counting = machine.v1.find("cpuacct");
+  const bool is_v1 = GetParam() == Freezers::kV1 && counting != machine.v1.end();
+  start([&] {
+    if (is_v1 && !write_cgroup_file(counting->second + root_ + "/box/cgroup.procs", "0")) _exit(1);
+    for (;;) std::this_thread::yield();
+  });
+  const auto counter = cgroups_->count_cpu(kName);
+  ASSERT_TRUE(counter) << counter.error().message();
+  const auto first = (*counter)();
+  ASSERT_TRUE(first) << first.error().message();
+  EXPECT_TRUE(wait_until(std::chrono::seconds(10), [&] { return *(*counter)() > *first; }));
+  ASSERT_TRUE(cgroups_->kill(kName));
+  ASSERT_TRUE(cgroups_->remove(kName));
+  EXPECT_FALSE((*counter)());
+  EXPECT_FALSE(cgroups_->count_cpu(kName));
 }
 
 TEST(OpenCgroups, RefusesARootOfMoreThanOneLevel) {

@@ -44,9 +44,8 @@ Result<> FakeCgroups::kill(const std::string& name) {
 
 Result<uint64_t> FakeCgroups::reclaim(const std::string& name, ReclaimStop& stop) {
   CHECK_OK(check("reclaim", name));
-  if (!frozen(name)) return Error(Code::kFailedPrecondition, name + " is not frozen");
-  if (on_reclaim) on_reclaim(parent_of(name));
   if (stop.stopped()) return Error(Code::kCancelled, "the reclaim was stopped");
+  if (!frozen(name)) return Error(Code::kFailedPrecondition, name + " is not frozen");
   const uint64_t taken = std::exchange(in_memory[name], 0);
   in_swap[name] += taken;
   return taken;
@@ -76,7 +75,9 @@ Result<std::vector<pid_t>> FakeCgroups::processes(const std::string& name) {
   return pids;
 }
 
-Result<uint64_t> FakeCgroups::cpu_nanoseconds(const std::string&) { return 0; }
+Result<CpuCounter> FakeCgroups::count_cpu(const std::string&) {
+  return CpuCounter([]() -> Result<uint64_t> { return 0; });
+}
 
 Result<CgroupUsage> FakeCgroups::usage(const std::string& name) {
   TRY(const auto pids, processes(name));

@@ -17,8 +17,6 @@ class FakeCgroups final : public Cgroups {
 
   // Called when the state changes, with what parent_of answers: couples a cri::FakeRuntime.
   Hook on_freeze, on_thaw, on_kill;
-  // Called by a reclaim before it takes anything: whoever stops it there has stopped it.
-  Hook on_reclaim;
   // Asked before each operation ("create", "freeze", ...): an error is its answer.
   std::function<Result<>(std::string_view operation, const std::string& name)> fault;
   // What processes() and contains() know: each process's cgroup by name.
@@ -46,7 +44,7 @@ class FakeCgroups final : public Cgroups {
   Result<std::vector<std::string>> list() override;
   Result<std::vector<pid_t>> processes(const std::string& name) override;
   Result<CgroupUsage> usage(const std::string& name) override;
-  Result<uint64_t> cpu_nanoseconds(const std::string& name) override;
+  Result<CpuCounter> count_cpu(const std::string& name) override;
   Result<PoolMemory> pool_memory() override;
   Result<bool> contains(const std::string& name, pid_t pid) override;
 

@@ -133,6 +133,33 @@ TEST_P(ReclaimTest, Trap5WhatADeadAgentHadOpenedIsClosedByTheNext) {
   }
 }
 
+// A packet just after the freeze wakes what is about to hibernate.
+TEST_P(ReclaimTest, AThawThatMeetsItsBeginningLeavesSwapClosed) {
+  std::mt19937 random(test::seed_of_this_run());
+  const std::string swap =
+      memory_directory() + (is_v1() ? "/memory.swappiness" : "/memory.swap.max");
+  int met = 0;
+  for (int round = 0; round < 20; ++round) {
+    start_holding(kMuch / 4);
+    ASSERT_TRUE(cgroups_->freeze(kName));
+    ReclaimStop stop;
+    std::thread thawing([&, delay = random() % 500] {
+      usleep(delay);
+      stop.stop();
+      EXPECT_TRUE(cgroups_->thaw(kName));
+    });
+    const auto given_back = cgroups_->reclaim(kName, stop);
+    thawing.join();
+    if (!given_back) {
+      EXPECT_EQ(given_back.error().code(), Code::kCancelled) << given_back.error().message();
+      ++met;
+    }
+    ASSERT_EQ(*read_cgroup_file(swap), "0\n") << "in round " << round;
+    ASSERT_TRUE(cgroups_->kill(kName));
+  }
+  EXPECT_GT(met, 0) << "it was never met";
+}
+
 TEST_P(ReclaimTest, AStopEndsItSoonWhereverItIs) {
   constexpr uint64_t kVeryMuch = 256 * kMega;
   std::mt19937 random(test::seed_of_this_run());
