@@ -168,6 +168,7 @@ class Wired final : public Agent {
     rotator_.stop();
     work_.stop();
     memory_.stop();
+    manager_.retire();
     pool_.join();
     memory_pool_.join();
     disk_pool_.join();

@@ -12,8 +12,9 @@ namespace {
 constexpr Duration kShortly = std::chrono::seconds(10);
 
 struct Begun {
+  // It is io's, and ended there.
   std::shared_ptr<void> watch;
-  bool is_waiting = false;
+  Result<bool> is_waiting = false;
 };
 
 }  // namespace
@@ -23,12 +24,11 @@ Task<Result<bool>> Traffic::follow(std::string uid, pid_t pid, bool look) {
   auto begin = [this, pid, look, tell]() -> Result<Begun> {
     Begun begun;
     TRY(begun.watch, watch_packets(io_, pid, tell));
-    if (look) {
-      TRY(begun.is_waiting, has_waiting_data(pid));
-    }
+    if (look) begun.is_waiting = has_waiting_data(pid);
     return begun;
   };
   CO_TRY(Begun begun, co_await offload(pool_, begin));
+  if (!begun.is_waiting) co_return std::move(begun.is_waiting);
   watches_.insert_or_assign(std::move(uid), std::move(begun.watch));
   co_return begun.is_waiting;
 }

@@ -1,5 +1,6 @@
 #include "agent/sandbox/actor.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <set>
 
@@ -13,6 +14,11 @@ namespace {
 constexpr Duration kAsksAgain = std::chrono::seconds(1);
 constexpr char kTraffic[] = "Traffic";
 const std::string kHibernate = to_string(api::Depth::kHibernate);
+
+// What only made its sleep lighter, or its wake less sure, is in no deeper one's way.
+bool keeps_from_deeper(const std::string& subject) {
+  return subject != subject_of(Hibernate()) && subject != subject_of(WatchTraffic());
+}
 
 // Where an action failed in the middle, only a look tells how far it came.
 bool leaves_doubt(const Action& action) {
@@ -45,6 +51,7 @@ Actor::Actor(const ActorContext& context, api::Sandbox desired)
       sandbox_(std::make_shared<api::Sandbox>(std::move(desired))),
       memory_(memory_of(sandbox_->status)) {
   memory_.rest = rest_of(*sandbox_);
+  memory_.rest.last_work = memory_.rest.looked = context_.clock.now();
   observed_.hibernated = sandbox_->status.suspend && sandbox_->status.suspend->depth == kHibernate;
 }
 
@@ -74,7 +81,9 @@ void Actor::begin_resume(std::string cause, Duration ago) {
   was_asleep_ = false;
   suspension_begun_.reset();
   const auto& suspend = sandbox_->status.suspend;
-  resumed_from_ = suspend ? suspend->depth : "";
+  // What overtakes its suspension came from no deeper.
+  const bool is_told = suspend && !suspend->depth.empty();
+  resumed_from_ = is_told ? suspend->depth : to_string(api::Depth::kFreeze);
   memory_.rest.pressed_to = api::Depth::kRunning;
 }
 
@@ -94,6 +103,8 @@ std::optional<Duration> Actor::idle_time() const {
 std::shared_ptr<void> Actor::hold_awake() {
   ++memory_.rest.held_awake;
   return std::shared_ptr<void>(nullptr, [self = shared_from_this()](void*) {
+    // What it was given may be gone already.
+    if (self->retired_) return;
     --self->memory_.rest.held_awake;
     self->memory_.rest.last_work = self->context_.clock.now();
   });
@@ -114,7 +125,9 @@ void Actor::traffic(WallTime at) {
 }
 
 std::optional<api::Time> Actor::may_be_pressed() const {
-  const bool is_there = is_idle() && observed_.known && memory_.failures.empty();
+  const bool has_failed = std::ranges::any_of(
+      memory_.failures, [](const auto& failure) { return keeps_from_deeper(failure.first); });
+  const bool is_there = is_idle() && observed_.known && !has_failed;
   if (!is_there || !depth_under_pressure(situation())) return std::nullopt;
   return sandbox_->status.suspend->since;
 }
@@ -160,6 +173,7 @@ void Actor::begin_from_nothing() {
 
 void Actor::retire() {
   retired_ = true;
+  if (reclaim_stop_) reclaim_stop_->stop();
   timer_.reset();
   pod_turn_.reset();
   resume_place_.reset();
@@ -328,6 +342,7 @@ void Actor::publish() {
 
 void Actor::note_suspension(const api::SandboxStatus& status) {
   if (!suspension_begun_ || !api::is_true(status.conditions, "Suspended")) return;
+  if (!is_as_deep_as_asked(status)) return;
   const Duration took = context_.clock.now() - *suspension_begun_;
   context_.observer.passage(*this, {false, status.suspend->depth, status.suspend->reason, took});
   suspension_begun_.reset();
@@ -390,8 +405,8 @@ void Actor::settle_waiters() {
   }
 }
 
-bool Actor::is_as_deep_as_asked() const {
-  const auto& suspend = sandbox_->status.suspend;
+bool Actor::is_as_deep_as_asked(const api::SandboxStatus& status) const {
+  const auto& suspend = status.suspend;
   if (!suspend || suspend->depth.empty()) return false;
   const api::Depth asked = depth_to_be_at(api::asked_depth(sandbox_->spec), context_.depths);
   return api::parse_depth(suspend->depth) >= asked;

@@ -126,7 +126,7 @@ class Actor : public std::enable_shared_from_this<Actor> {
     return agent::obstacle(*sandbox_, memory_, since, context_.clock.now());
   }
   // Or as deep as this node can make it.
-  bool is_as_deep_as_asked() const;
+  bool is_as_deep_as_asked() const { return is_as_deep_as_asked(sandbox_->status); }
   // The user's word or idleness has it suspended.
   bool wants_rest() const { return agent::wants_rest(sandbox_->spec, memory_.rest); }
   bool is_idle() const { return memory_.under_way.empty() && !turn_is_due_; }
@@ -141,6 +141,7 @@ class Actor : public std::enable_shared_from_this<Actor> {
     std::function<void(bool)> resume;
   };
 
+  bool is_as_deep_as_asked(const api::SandboxStatus& status) const;
   void wake();
   void take_turn();
   void fall_asleep_when_idle();

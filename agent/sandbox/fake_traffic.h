@@ -14,6 +14,8 @@ class FakeTraffic final : public TrafficWatch {
  public:
   // Of the agent that lives; on its core thread.
   std::function<void(const std::string& uid)> listener;
+  // As where its network has no veth.
+  bool cannot_follow = false;
 
   void packet(const std::string& uid) {
     waiting_.insert(uid);
@@ -28,6 +30,7 @@ class FakeTraffic final : public TrafficWatch {
   }
 
   Task<Result<bool>> follow(std::string uid, pid_t, bool look) override {
+    if (cannot_follow) co_return Error(Code::kFailedPrecondition, "it has no veth");
     followed_.insert(uid);
     co_return look&& is_waiting(uid);
   }

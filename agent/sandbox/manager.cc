@@ -25,7 +25,9 @@ Manager::Manager(ManagerContext context)
                      context_.watch_exit, context_.depths, context_.deepen_after,
                      context_.limits} {}
 
-Manager::~Manager() {
+Manager::~Manager() { retire(); }
+
+void Manager::retire() {
   for (const auto& [uid, actor] : actors_) actor->retire();
 }
 
@@ -61,8 +63,10 @@ std::shared_ptr<Actor> Manager::find(const std::string& uid) const {
 std::vector<WorkSubject> Manager::watched_for_work() const {
   std::vector<WorkSubject> subjects;
   for (const auto& [uid, actor] : actors_) {
-    if (!actor->is_watched_for_work()) continue;
-    subjects.push_back({uid, actor->observed().process()});
+    // One that was not found yet, in this life of the agent or since something changed, waits.
+    const pid_t pid = actor->observed().known ? actor->observed().process() : 0;
+    if (pid == 0 || !actor->is_watched_for_work()) continue;
+    subjects.push_back({uid, pid});
   }
   return subjects;
 }

@@ -74,6 +74,8 @@ class Manager final : private ActorObserver {
   // Begins to relist, and to clean up what no Sandbox wants. Once, when all Sandboxes that are
   // known from before are wanted.
   void start();
+  // Begins nothing more, and stops what takes long. For the end of the agent.
+  void retire();
   asio::io_context& io() const { return context_.io; }
   // One relist, as the loop does it; kept apart for tests.
   Task<Result<>> relist();

@@ -39,7 +39,9 @@ void note_survivors(Memory& memory, const Observed& observed) {
 // as its machine was started anew or it came from another node, it begins anew like all that ran.
 void note_woken(Rest& rest, const Observed& observed) {
   if (!std::exchange(rest.is_hearsay, false)) return;
-  if (!observed.frozen && (observed.anything_runs() || rest.was_frozen)) rest = {};
+  if (observed.frozen || !(observed.anything_runs() || rest.was_frozen)) return;
+  rest.asleep = false;
+  rest.pressed_to = api::Depth::kRunning;
 }
 
 }  // namespace

@@ -84,10 +84,12 @@ bool is_watched_for_work(const Situation& situation) {
          api::is_true(situation.desired.status.conditions, "Ready");
 }
 
+// What is asked of each one each second comes first.
 bool is_idle(const Situation& situation) {
-  if (!is_watched_for_work(situation)) return false;
   const Rest& rest = situation.memory.rest;
-  return rest.looked - rest.last_work >= *idle_timeout(situation.desired.spec);
+  const auto timeout = idle_timeout(situation.desired.spec);
+  const bool is_over = timeout && rest.looked - rest.last_work >= *timeout;
+  return is_over && is_watched_for_work(situation);
 }
 
 // ---- Waking

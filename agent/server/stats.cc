@@ -10,6 +10,7 @@ namespace sandboxlet::agent {
 namespace {
 
 using StatsByUid = std::map<std::string, pb::SandboxStats>;
+using Containers = std::vector<::runtime::v1::ContainerStats>;
 
 void add_container(pb::SandboxStats& to, const ::runtime::v1::ContainerStats& from) {
   pb::ContainerStats& stats = *to.add_containers();
@@ -50,8 +51,9 @@ grpc::Status Service::Stats(grpc::ServerContext* client, const pb::StatsRequest*
   auto collect = [this, ref]() -> Task<Result<StatsByUid>> {
     CO_TRY(StatsByUid stats, chosen(context_.source, ref));
     const ::runtime::v1::ContainerStatsFilter all;
-    CO_TRY(const auto containers, co_await context_.runtime.list_container_stats(all));
-    for (const auto& container : containers) {
+    // What the runtime does not tell, the cgroups do not need.
+    const auto containers = co_await context_.runtime.list_container_stats(all);
+    for (const auto& container : containers.value_or(Containers())) {
       const auto& labels = container.attributes().labels();
       const auto uid = labels.find(kPodUidLabel);
       if (uid == labels.end()) continue;

@@ -5,10 +5,14 @@
 #include "api/conditions.h"
 #include "api/defaults.h"
 #include "api/validation.h"
+#include "base/backoff.h"
 
 namespace sandboxlet::agent {
 
 namespace {
+
+// Between tries of a wake that could not be committed.
+const Backoff kWakeBackoff{std::chrono::milliseconds(200), std::chrono::seconds(5)};
 
 // Of the actor's own object and generation.
 bool holds(const Actor& actor, const char* type, const char* status) {
@@ -179,11 +183,25 @@ void Source::woken(const api::Sandbox& sandbox, const std::string& cause) {
   asio::co_spawn(manager_->io(), resume_by_itself(sandbox.metadata, cause), die_on_exception);
 }
 
+// Who has sent a request may send nothing more, so what could not be committed is tried again:
+// until the user says something else.
 Task<void> Source::resume_by_itself(api::ObjectMeta meta, std::string cause) {
   const Ref ref{meta.namespace_, meta.name};
-  const auto resumed = co_await resume(ref, cause);
-  if (!resumed) {
+  Backoff backoff = kWakeBackoff;
+  const auto is_to_be_woken = [&] {
+    const auto target = actor(ref);
+    if (!target) return false;
+    const api::Sandbox& now = (*target)->sandbox();
+    return now.metadata.uid == meta.uid && now.metadata.generation == meta.generation &&
+           wants_suspension(now.spec);
+  };
+  for (;;) {
+    const auto resumed = co_await resume(ref, cause);
+    if (resumed) co_return;
     spdlog::warn("{}/{}: {}", meta.namespace_, meta.name, resumed.error().message());
+    backoff.fail(clock_.now());
+    co_await clock_.sleep(backoff.delay);
+    if (!is_to_be_woken()) co_return;
   }
 }
 

@@ -25,6 +25,9 @@ bool waits_in_tcp(const inet_diag_msg& socket) {
   switch (socket.idiag_state) {
     case TCP_LISTEN:
       return socket.idiag_rqueue > 0;
+    // Its client may wait to be told something first, and what it said last is no traffic.
+    case TCP_SYN_RECV:
+      return !is_to_itself(socket.id);
     case TCP_ESTABLISHED:
     case TCP_FIN_WAIT1:
     case TCP_FIN_WAIT2:
@@ -59,8 +62,9 @@ bool waits_in_udp(const inet_diag_msg& socket, const PortRange& answers) {
 constexpr uint32_t kAnyState = ~0U;
 // A connection that data can wait in. Those that only wait for their time to be over are many: a
 // server has thousands for a minute, and each takes its part of a list.
-constexpr uint32_t kConnection = 1U << TCP_ESTABLISHED | 1U << TCP_FIN_WAIT1 | 1U << TCP_FIN_WAIT2 |
-                                 1U << TCP_CLOSE_WAIT | 1U << TCP_LAST_ACK | 1U << TCP_CLOSING;
+constexpr uint32_t kConnection = 1U << TCP_ESTABLISHED | 1U << TCP_SYN_RECV | 1U << TCP_FIN_WAIT1 |
+                                 1U << TCP_FIN_WAIT2 | 1U << TCP_CLOSE_WAIT | 1U << TCP_LAST_ACK |
+                                 1U << TCP_CLOSING;
 
 // In one of those states; with what is told of each besides, as a set of bits.
 Result<> each_socket(const UniqueFd& sockets, uint8_t protocol, uint32_t states, uint8_t besides,

@@ -1,6 +1,9 @@
 #include "agent/traffic/waiting_data.h"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include "agent/traffic/testing.h"
 
@@ -107,6 +110,18 @@ TEST_P(WaitingDataTest, AConnectionIsNewUntilItIsAccepted) {
   EXPECT_TRUE(is_new(sandbox_->pid(), 1h));
   const UniqueFd inside = accepted(listener);
   EXPECT_FALSE(is_new(sandbox_->pid(), 1h));
+}
+
+// The server is told of such a one once it has said something; till then it is as one whose last
+// packet is still on its way.
+TEST_P(WaitingDataTest, AConnectionWaitsWhileItIsHalfOpen) {
+  const UniqueFd listener = net_->serve_in_sandbox(SOCK_STREAM, kPort);
+  constexpr int kSeconds = 60;
+  ASSERT_EQ(setsockopt(listener.get(), IPPROTO_TCP, TCP_DEFER_ACCEPT, &kSeconds, sizeof(kSeconds)),
+            0);
+  const UniqueFd outside = net_->connect_to_sandbox(SOCK_STREAM, kPort);
+  EXPECT_TRUE(waits());
+  EXPECT_TRUE(is_new(sandbox_->pid(), 1h));
 }
 
 TEST_P(WaitingDataTest, AByteIsNewUntilItIsRead) {

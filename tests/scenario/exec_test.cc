@@ -77,6 +77,27 @@ class ExecTest : public AgentTest {
   }
 };
 
+TEST_F(ExecTest, AnAgentThatIsStoppedMeanwhileEndsWell) {
+  grpc::ClientContext running;
+  const auto exec = agent().api().Exec(&running);
+  exec->Write(start_of({"sh", "-c", "echo runs; exec sleep 1000"}));
+  pb::ExecResponse said;
+  ASSERT_TRUE(exec->Read(&said));
+  pb::LogsRequest request;
+  request.mutable_ref()->set_name("box");
+  request.set_follow(true);
+  grpc::ClientContext following;
+  const auto logs = agent().api().Logs(&following, request);
+  const auto code = agent().stop();
+  ASSERT_TRUE(code) << code.error().message();
+  EXPECT_EQ(*code, 0);
+  EXPECT_FALSE(exec->Finish().ok());
+  EXPECT_FALSE(logs->Finish().ok());
+  const auto again = agent().restart();
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(run({"true"}).code, 0);
+}
+
 TEST_F(ExecTest, KeepsStdoutAndStderrApartAndAnswersTheExitCode) {
   const Ran ran = run({"sh", "-c", "echo out; echo err >&2; exit 7"});
   EXPECT_TRUE(ran.status.ok()) << ran.status.error_message();

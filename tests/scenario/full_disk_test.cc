@@ -1,6 +1,8 @@
 #include <signal.h>
+#include <sys/socket.h>
 
 #include "tests/rig/eventually.h"
+#include "tests/rig/http_client.h"
 #include "tests/scenario/agent_test.h"
 #include "tests/scenario/manifest.h"
 #include "tests/scenario/small_disk.h"
@@ -116,6 +118,28 @@ TEST_F(FullDiskTest, AnAgentThatIsStartedOnItLosesNothing) {
   EXPECT_TRUE(becomes("frozen", "Suspended", "True"));
   expect_both_as_before();
   expect_refused(suspend("runs", "Freeze"));
+}
+
+// Nothing more comes from who has sent its request.
+TEST_F(FullDiskTest, WhoWaitsForASandboxIsAnsweredWhenSpaceReturns) {
+  std::string echo = script_manifest("box", "exec nc -ll -p 7 -e cat");
+  echo.insert(echo.find(R"("podTemplate")"), R"("suspend":{"wakeOnTraffic":true},)");
+  ASSERT_TRUE(apply(echo).ok());
+  ASSERT_TRUE(becomes("box", "Ready", "True"));
+  Result<UniqueFd> client;
+  ASSERT_TRUE(eventually([&] {
+    client = connect_to(get("box")->status.podIPs.at(0), 7, std::chrono::seconds(60));
+    return client.has_value();
+  }));
+  ASSERT_TRUE(suspend("box", "Freeze").ok());
+  ASSERT_NO_FATAL_FAILURE(fill());
+  ASSERT_EQ(send(client->get(), "?", 1, MSG_NOSIGNAL), 1);
+  EXPECT_TRUE(eventually([&] { return agent().log().find("disk is full") != std::string::npos; }));
+  EXPECT_TRUE(is_frozen(get("box")->metadata.uid));
+  disk_->free();
+  char said = 0;
+  EXPECT_EQ(recv(client->get(), &said, 1, 0), 1);
+  EXPECT_EQ(get("box")->spec.operatingMode, "Running");
 }
 
 class FullLogDiskTest : public FullDiskTest {

@@ -40,11 +40,13 @@ bool tell_story(Death death) {
   const std::string uid = world.create();
   settle(world, death);
   const pid_t process = only_process(world);
-  world.suspend(uid, api::Depth::kFreeze);
-  settle(world, death);
-  world.resume(uid);
-  settle(world, death);
-  EXPECT_EQ(only_process(world), process) << "a freeze cost the process";
+  for (const api::Depth depth : {api::Depth::kFreeze, api::Depth::kHibernate}) {
+    world.suspend(uid, depth);
+    settle(world, death);
+    world.resume(uid);
+    settle(world, death);
+    EXPECT_EQ(only_process(world), process) << "it cost the process";
+  }
   for (const api::Depth depth : {api::Depth::kStop, api::Depth::kTerminate}) {
     world.suspend(uid, depth);
     settle(world, death);

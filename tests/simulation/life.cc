@@ -30,9 +30,11 @@ Life::~Life() {
 
 void Life::status_changed(const api::Sandbox& sandbox) {
   desired_.at(sandbox.metadata.uid).status = sandbox.status;
+  if (on_status) on_status(sandbox);
 }
 
-void Life::operation(const api::Sandbox&, const agent::OperationRecord& record) {
+void Life::operation(const api::Sandbox& sandbox, const agent::OperationRecord& record) {
+  if (on_operation) on_operation(sandbox, record.kind);
   operations_.push_back(record.kind + (record.error == nullptr ? "" : "!"));
 }
 

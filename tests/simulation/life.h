@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -23,6 +24,9 @@ class Life final : private agent::ManagerObserver {
   agent::Manager& manager() { return manager_; }
   // Kinds of the actions that ended in this life, "Freeze" and on failure "Freeze!".
   std::vector<std::string>& operations() { return operations_; }
+  // Called with each status that is told, and each action that has ended.
+  std::function<void(const api::Sandbox&)> on_status;
+  std::function<void(const api::Sandbox&, const std::string& kind)> on_operation;
 
  private:
   void status_changed(const api::Sandbox& sandbox) override;

@@ -19,7 +19,8 @@ std::string any_of(World& world) {
 }
 
 api::Depth any_depth(World& world) {
-  constexpr std::array kDepths{api::Depth::kFreeze, api::Depth::kStop, api::Depth::kTerminate};
+  constexpr std::array kDepths{api::Depth::kFreeze, api::Depth::kHibernate, api::Depth::kStop,
+                               api::Depth::kTerminate};
   return kDepths[world.random()() % kDepths.size()];
 }
 
@@ -78,6 +79,8 @@ void check(uint64_t seed) {
   ASSERT_THAT(world.converge(), IsEmpty());
   ASSERT_THAT(world.second_pass(), IsEmpty());
   ASSERT_THAT(world.problems(), IsEmpty());
+  ASSERT_THAT(world.resume_the_frozen(), IsEmpty());
+  ASSERT_THAT(world.converge(), IsEmpty());
 }
 
 // Users, errors, lost events and deaths in an order that the seed decides. Whatever came, in the

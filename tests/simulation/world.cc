@@ -16,6 +16,13 @@ namespace {
 constexpr char kScratch[] = "/volumes/scratch";
 constexpr char kData[] = "/claims/data";
 constexpr char kMark[] = "/mark";
+// Where nothing fails and memory is not short, a thaw takes no time here.
+constexpr Duration kAtOnce = 100ms;
+
+api::Depth bottom_of(const api::SandboxSpec& spec) {
+  if (!spec.suspend) return api::asked_depth(spec);
+  return std::max(api::asked_depth(spec), api::parse_depth(spec.suspend->deepest));
+}
 
 }  // namespace
 
@@ -74,6 +81,8 @@ void World::say(api::Sandbox sandbox) {
   const bool is_new = !desired_.contains(sandbox.metadata.uid);
   if (!is_new) ++sandbox.metadata.generation;
   desired_[sandbox.metadata.uid] = sandbox;
+  api::Depth& bottom = bottoms_[sandbox.metadata.uid];
+  bottom = std::max(bottom, bottom_of(sandbox.spec));
   if (!life_) return;
   if (is_new) {
     life_->manager().want_new(std::move(sandbox));
@@ -89,7 +98,13 @@ void World::kill_agent(bool finish_calls) {
   life_.reset();
 }
 
-void World::start_agent() { life_ = std::make_unique<Life>(machine_, desired_); }
+void World::start_agent() {
+  life_ = std::make_unique<Life>(machine_, desired_);
+  life_->on_status = [this](const api::Sandbox& told) { note_status(told); };
+  life_->on_operation = [this](const api::Sandbox& sandbox, const std::string& kind) {
+    check_operation(sandbox, kind);
+  };
+}
 
 void World::begin_faults() {
   machine_.begin_faults([this] { return random_(); });
@@ -135,6 +150,36 @@ std::vector<std::string> World::converge() {
 }
 
 // ---- What is wrong
+
+void World::note_status(const api::Sandbox& told) {
+  const auto& suspend = told.status.suspend;
+  if (suspend && !suspend->depth.empty()) return;
+  bottoms_[told.metadata.uid] = bottom_of(desired_.at(told.metadata.uid).spec);
+}
+
+// What died is told as deeper than it was brought.
+void World::check_operation(const api::Sandbox& sandbox, const std::string& kind) {
+  const std::string& uid = sandbox.metadata.uid;
+  const auto& suspend = sandbox.status.suspend;
+  const bool rests = suspend && !suspend->depth.empty();
+  const bool is_deleted = !sandbox.metadata.deletionTimestamp.empty();
+  if (kind != "StopContainer" || !rests || is_deleted) return;
+  if (bottoms_[uid] < api::Depth::kStop) machine_.violated(uid + " was stopped, and may not be");
+}
+
+std::vector<std::string> World::resume_the_frozen() {
+  std::vector<std::string> resumed;
+  for (const auto& [uid, sandbox] : desired_) {
+    if (machine_.cgroups().frozen(uid)) resumed.push_back(uid);
+  }
+  for (const auto& uid : resumed) resume(uid);
+  run_for(kAtOnce);
+  std::vector<std::string> late;
+  for (const auto& uid : resumed) {
+    if (machine_.cgroups().frozen(uid)) late.push_back(uid + " is frozen still");
+  }
+  return late;
+}
 
 void World::mark_data() {
   for (const auto& [uid, sandbox] : desired_) {

@@ -52,6 +52,8 @@ class World {
   // Runs until the Sandboxes are as wanted; what is wrong when that never comes.
   std::vector<std::string> converge();
 
+  // Whether all that is frozen runs again, as soon as it is wanted to.
+  std::vector<std::string> resume_the_frozen();
   // What is not as it is wanted, and what may never be; empty when all is well.
   std::vector<std::string> problems();
   // What a converged world does when everything is looked at again.
@@ -59,6 +61,9 @@ class World {
 
  private:
   void say(api::Sandbox sandbox);
+  // Nothing goes deeper than was asked for, or than it may go by itself, since it last ran.
+  void note_status(const api::Sandbox& told);
+  void check_operation(const api::Sandbox& sandbox, const std::string& kind);
   void mark_data();
 
   std::mt19937_64 random_;
@@ -66,6 +71,7 @@ class World {
   Desired desired_;
   std::unique_ptr<Life> life_;
   int sequence_ = 0;
+  std::map<std::string, api::Depth> bottoms_;  // by uid
   // Files that were put into volumes, by uid: there as long as their volume is to be kept.
   std::map<std::string, std::set<std::string>> marks_;
 };
