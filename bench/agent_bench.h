@@ -17,6 +17,8 @@ struct Bench {
 // How soon requests to Sandboxes that sleep are answered, to one at a time and to a hundred at
 // once.
 Result<Figures> wake(Bench& bench);
+// By how much an idleTimeout is missed, either way.
+Result<Figures> fall_asleep(Bench& bench);
 // What a hibernation gives back, and how soon who hibernates answers.
 Result<Figures> hibernate(Bench& bench);
 // How many idle Sandboxes fit a pool, frozen and hibernating. On an agent of its own.

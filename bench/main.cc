@@ -203,6 +203,7 @@ const std::vector<Entry<Bench>>& entries() {
       {{"suspend_freeze", "resume_freeze", "resume_freeze_p99"}, freeze},
       {{"resume_stop"}, stop},
       {{"wake_first_byte", "wake_first_byte_p99", "wake_100_p99", "wake_100_failed"}, wake},
+      {{"idle_timeout_error"}, fall_asleep},
       {{"hibernate_first_byte", "hibernate_given_back"}, hibernate},
       {{"pool_density", "pool_density_with_zram"}, pool_density},
       {{"cycles_lost", "cycles_left_asleep", "cycles_rss", "cycles_open_files", "cycles_files"},

@@ -2,6 +2,7 @@
 // answer.
 
 #include <barrier>
+#include <cmath>
 #include <thread>
 
 #include "bench/agent_bench.h"
@@ -96,6 +97,30 @@ Result<Figures> wake(Bench& bench) {
       {"wake_first_byte_p99", "ms", asleep.percentile(99), awake.percentile(99), 20, false, asleep},
       {"wake_100_p99", "ms", at_once.percentile(99), {}, 250, false, at_once},
       single("wake_100_failed", "requests", failed, 0)};
+}
+
+Result<Figures> fall_asleep(Bench& bench) {
+  using std::chrono::seconds;
+  using std::chrono::steady_clock;
+  constexpr int kRounds = 10;
+  constexpr seconds kTimeout{3};
+  const std::string name = "drowsy";
+  nlohmann::json object = server(name);
+  object["spec"]["suspend"]["idleTimeout"] = "3s";
+  TRY(const double took, bench.driver.create_all_of({object.dump()}));
+  static_cast<void>(took);
+  TRY(const std::string address, bench.driver.address(name));
+  Samples wrong;
+  for (int round = 0; round < kRounds; ++round) {
+    TRY(const double answered, ask(address));
+    static_cast<void>(answered);
+    const auto begun = steady_clock::now();
+    CHECK_OK(bench.driver.until_suspended({name}));
+    const std::chrono::duration<double, std::milli> late = steady_clock::now() - begun - kTimeout;
+    wrong.add(std::abs(late.count()));
+  }
+  CHECK_OK(remove(bench.driver, {name}));
+  return Figures{{"idle_timeout_error", "ms", wrong.percentile(100), {}, 2000, false, wrong}};
 }
 
 }  // namespace sandboxlet::bench
