@@ -1,3 +1,4 @@
+#include "agent/suspend/test_swap.h"
 #include "cri/client.h"
 #include "tests/cluster/cluster_test.h"
 #include "tests/rig/eventually.h"
@@ -78,16 +79,19 @@ class DurableDataClusterTest : public ClusterTest {
 };
 
 TEST_F(DurableDataClusterTest, OutlivesTheDeathOfEverybodyAtEachDepth) {
+  const auto swap = agent::TestSwap::make(64 << 20);
+  ASSERT_TRUE(swap) << swap.error().message();
   begin_with_claims();
   write("running");
   kill_everything();
   ASSERT_TRUE(becomes("writer", "Ready", "True"));
   EXPECT_EQ(read(), written_);
-  for (const std::string depth : {"Freeze", "Stop", "Terminate"}) {
+  for (const std::string depth : {"Freeze", "Hibernate", "Stop", "Terminate"}) {
     SCOPED_TRACE(depth);
     write(depth);
     patch("writer", {{"spec", {{"pause", true}, {"suspend", {{"depth", depth}}}}}});
     ASSERT_TRUE(becomes("writer", "Suspended", "True"));
+    ASSERT_TRUE(eventually([&] { return get("writer")["status"]["suspend"]["depth"] == depth; }));
     kill_everything();
     patch("writer", {{"spec", {{"pause", false}}}});
     ASSERT_TRUE(becomes("writer", "Ready", "True"));
