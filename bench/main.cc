@@ -8,6 +8,7 @@
 #include "bench/agent_bench.h"
 #include "bench/manifest.h"
 #include "bench/process.h"
+#include "bench/settle.h"
 
 namespace sandboxlet::bench {
 namespace {
@@ -129,13 +130,29 @@ Result<Figures> at_once(Bench& bench) {
 
 // % of a core that the agent takes while nobody asks it anything.
 double cpu_at_rest(const Bench& bench) {
+  settle();
   constexpr int kSeconds = 30;
   const double before = cpu_seconds(bench.agent.pid());
   sleep(kSeconds);
   return (cpu_seconds(bench.agent.pid()) - before) / kSeconds * 100;
 }
 
-// Sandboxes that do a little all the time: a look for work of them goes on to their packets.
+// All at once.
+Result<> apply_with(Driver& driver, const std::vector<std::string>& names,
+                    const nlohmann::json& suspend) {
+  std::vector<std::string> objects;
+  for (const auto& name : names) {
+    nlohmann::json object = sandbox(name);
+    object["spec"]["suspend"] = suspend;
+    objects.push_back(object.dump());
+  }
+  TRY(const double took, driver.create_all_of(objects));
+  static_cast<void>(took);
+  return {};
+}
+
+// Sandboxes that do a little all the time: a look for work of them goes on to their packets. What
+// is unwatched is measured once more, as a change of each leaves an agent that needs some more.
 Result<Figures> density(Bench& bench) {
   constexpr int kSandboxes = 200;
   constexpr int kAtOnce = 10;
@@ -146,21 +163,15 @@ Result<Figures> density(Bench& bench) {
     static_cast<void>(took);
     std::cerr << "density: " << first + kAtOnce << " of " << kSandboxes << " run\n";
   }
-  const double unwatched = cpu_at_rest(bench);
+  const double idle = cpu_at_rest(bench);
   const double rss = rss_megabytes(bench.agent.pid());
-  std::vector<std::string> watched_ones;
-  for (const auto& name : all) {
-    nlohmann::json object = sandbox(name);
-    object["spec"]["suspend"]["idleTimeout"] = "1h";
-    watched_ones.push_back(object.dump());
-  }
-  TRY(const double applied, bench.driver.create_all_of(watched_ones));
-  static_cast<void>(applied);
+  CHECK_OK(apply_with(bench.driver, all, {{"depth", "Freeze"}}));
+  const double unwatched = cpu_at_rest(bench);
+  CHECK_OK(apply_with(bench.driver, all, {{"depth", "Freeze"}, {"idleTimeout", "1h"}}));
   const double watched = cpu_at_rest(bench);
   CHECK_OK(remove_all(bench.driver, all));
   constexpr double kShare = 1000.0 / kSandboxes;
-  return Figures{single("rss_200", "MB", rss, 40),
-                 single("idle_cpu_200", "% of a core", unwatched, 1),
+  return Figures{single("rss_200", "MB", rss, 40), single("idle_cpu_200", "% of a core", idle, 1),
                  single("idle_watch_1000", "% of a core", (watched - unwatched) * kShare, 1)};
 }
 

@@ -1,11 +1,11 @@
 #include "bench/process.h"
 
+#include <time.h>
 #include <unistd.h>
 
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <string>
 
 namespace sandboxlet::bench {
@@ -19,16 +19,10 @@ double rss_megabytes(pid_t pid) {
 }
 
 double cpu_seconds(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string line;
-  std::getline(file, line);
-  std::istringstream fields(line.substr(line.rfind(')') + 2));
-  std::string skipped;
-  uint64_t user = 0;
-  uint64_t system = 0;
-  for (int field = 0; field < 11; ++field) fields >> skipped;
-  fields >> user >> system;
-  return static_cast<double>(user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  clockid_t clock{};
+  timespec used{};
+  if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &used) != 0) return 0;
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
 }
 
 int open_files(pid_t pid) {
