@@ -320,8 +320,8 @@ class Wired final : public Agent {
 
   WorkWatchContext work_context() {
     return {io_, *clock_, pool_.get_executor(), [this] { return manager_.watched_for_work(); },
-            [this](const std::string& uid, bool found, TimePoint at) {
-              if (const auto actor = manager_.find(uid)) actor->looked_for_work(found, at);
+            [this](const auto& subjects, const auto& found, TimePoint at) {
+              return manager_.looked_for_work(subjects, found, at);
             }};
   }
 

@@ -7,6 +7,7 @@
 
 #include "agent/container/rotate_files.h"
 #include "base/offload.h"
+#include "base/period.h"
 
 namespace sandboxlet::agent {
 
@@ -31,8 +32,9 @@ void LogRotator::stop() {
 }
 
 void LogRotator::look_later() {
-  timer_ = context_.clock.call_after(
-      kLookEvery, [this] { asio::co_spawn(context_.io, look_and_again(), die_on_exception); });
+  const TimePoint when = next_period(context_.clock.now(), kLookEvery);
+  timer_ = context_.clock.call_at(
+      when, [this] { asio::co_spawn(context_.io, look_and_again(), die_on_exception); });
 }
 
 Task<void> LogRotator::look_and_again() {

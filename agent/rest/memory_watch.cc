@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "base/offload.h"
+#include "base/period.h"
 
 namespace sandboxlet::agent {
 
@@ -14,8 +15,9 @@ constexpr Duration kLookEvery = std::chrono::seconds(1);
 }  // namespace
 
 void MemoryWatch::look_later() {
-  timer_ = context_.clock.call_after(
-      kLookEvery, [this] { asio::co_spawn(context_.io, look_and_again(), die_on_exception); });
+  const TimePoint when = next_period(context_.clock.now(), kLookEvery);
+  timer_ = context_.clock.call_at(
+      when, [this] { asio::co_spawn(context_.io, look_and_again(), die_on_exception); });
 }
 
 // What cannot be read is as it was.

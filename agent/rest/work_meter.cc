@@ -5,16 +5,33 @@
 namespace sandboxlet::agent {
 
 std::vector<bool> WorkMeter::look(const std::vector<WorkSubject>& subjects, TimePoint now) {
-  std::vector<bool> found;
-  found.reserve(subjects.size());
-  ++looks_;
-  for (const WorkSubject& subject : subjects) {
-    Seen& seen = seen_[subject.uid];
-    found.push_back(has_worked(subject, seen, now));
-    seen.looked = looks_;
+  const std::vector<Seen*> all = follow(subjects);
+  std::vector<Use> uses(subjects.size());
+  std::vector<bool> found(subjects.size());
+  // One kind of count after the other: they are many, and the kernel's way to it stays warm.
+  for (size_t i = 0; i < subjects.size(); ++i) uses[i] = use_of(subjects[i], *all[i], now);
+  for (size_t i = 0; i < subjects.size(); ++i) {
+    if (uses[i] == Use::kNone) continue;
+    const bool has_moved = uses[i] != Use::kUnknown && has_moved_data(subjects[i], *all[i]);
+    found[i] = has_moved || uses[i] != Use::kLittle;
   }
-  std::erase_if(seen_, [this](const auto& entry) { return entry.second.looked != looks_; });
   return found;
+}
+
+// In step, as they are many.
+std::vector<WorkMeter::Seen*> WorkMeter::follow(const std::vector<WorkSubject>& subjects) {
+  std::vector<Seen*> all;
+  all.reserve(subjects.size());
+  auto next = seen_.begin();
+  for (const WorkSubject& subject : subjects) {
+    while (next != seen_.end() && next->first < subject.uid) next = seen_.erase(next);
+    const bool is_known = next != seen_.end() && next->first == subject.uid;
+    if (!is_known) next = seen_.emplace_hint(next, subject.uid, Seen());
+    all.push_back(&next->second);
+    ++next;
+  }
+  seen_.erase(next, seen_.end());
+  return all;
 }
 
 // What cannot be read any more is opened anew at the next look.
@@ -28,18 +45,18 @@ Result<uint64_t> WorkMeter::count_cpu(const WorkSubject& subject, Seen& seen) co
 }
 
 // What moves data uses some processor time too, so most that are idle cost one read of a file.
-bool WorkMeter::has_worked(const WorkSubject& subject, Seen& seen, TimePoint now) const {
+WorkMeter::Use WorkMeter::use_of(const WorkSubject& subject, Seen& seen, TimePoint now) const {
   const auto cpu = count_cpu(subject, seen);
-  if (!cpu) return true;
+  if (!cpu) return Use::kUnknown;
   const bool is_new = seen.pid != subject.pid;
   const uint64_t used = *cpu - std::exchange(seen.cpu, *cpu);
   const Duration passed = now - std::exchange(seen.at, now);
-  if (!is_new && used == 0) return false;
-  const bool has_moved = has_moved_data(subject, seen);
+  if (is_new) return Use::kMuch;
+  if (used == 0) return Use::kNone;
   constexpr int64_t kThousandths = 1000;
-  const bool is_busy =
+  const bool is_much =
       static_cast<int64_t>(used) * kThousandths >= passed.count() * idle_milli_cpu_;
-  return is_new || is_busy || has_moved;
+  return is_much ? Use::kMuch : Use::kLittle;
 }
 
 // One that shares the node's network moves no data of its own that could be told.

@@ -37,12 +37,14 @@ class WorkMeter {
   WorkMeter(WorkGauges gauges, int64_t idle_milli_cpu)
       : gauges_(std::move(gauges)), idle_milli_cpu_(idle_milli_cpu) {}
 
-  // In the order of the subjects; others are forgotten. One that is seen for the first time, or
-  // cannot be looked at, has work.
+  // Of subjects in the order of their uids; others are forgotten. One that is seen for the first
+  // time, or cannot be looked at, has work.
   std::vector<bool> look(const std::vector<WorkSubject>& subjects, TimePoint now);
 
  private:
   static constexpr pid_t kNobody = -1;
+  // Of processors, since the last look.
+  enum class Use { kNone, kLittle, kMuch, kUnknown };
   struct Seen {
     pid_t pid = kNobody;
     TimePoint at{};
@@ -50,16 +52,16 @@ class WorkMeter {
     uint64_t bytes = 0;
     WorkGauges::Counter count_cpu;
     WorkGauges::Counter count_bytes;
-    uint64_t looked = 0;
   };
 
+  // As it was at the last look, of each of them.
+  std::vector<Seen*> follow(const std::vector<WorkSubject>& subjects);
   Result<uint64_t> count_cpu(const WorkSubject& subject, Seen& seen) const;
-  bool has_worked(const WorkSubject& subject, Seen& seen, TimePoint now) const;
+  Use use_of(const WorkSubject& subject, Seen& seen, TimePoint now) const;
   bool has_moved_data(const WorkSubject& subject, Seen& seen) const;
 
   const WorkGauges gauges_;
   const int64_t idle_milli_cpu_;
-  uint64_t looks_ = 0;
   std::map<std::string, Seen> seen_;  // by uid
 };
 

@@ -1,22 +1,25 @@
 #include "agent/rest/work_watch.h"
 
 #include "base/offload.h"
+#include "base/period.h"
 
 namespace sandboxlet::agent {
 
 namespace {
 
-// idleTimeout holds to a second either way.
-constexpr Duration kLookEvery = std::chrono::seconds(1);
+constexpr Duration kSeldom = std::chrono::seconds(2);
+// One that has so long yet is looked at once more before, and each second from then on.
+constexpr Duration kIsSoon = std::chrono::seconds(3);
 
 }  // namespace
 
 WorkWatch::WorkWatch(WorkWatchContext context, WorkGauges gauges, int64_t idle_milli_cpu)
     : context_(std::move(context)), meter_(std::move(gauges), idle_milli_cpu) {}
 
-void WorkWatch::look_later() {
-  timer_ = context_.clock.call_after(
-      kLookEvery, [this] { asio::co_spawn(context_.io, look_and_again(), die_on_exception); });
+void WorkWatch::look_later(Duration period) {
+  const TimePoint when = next_period(context_.clock.now(), period);
+  timer_ = context_.clock.call_at(
+      when, [this] { asio::co_spawn(context_.io, look_and_again(), die_on_exception); });
 }
 
 Task<void> WorkWatch::look_and_again() {
@@ -24,8 +27,8 @@ Task<void> WorkWatch::look_and_again() {
   const TimePoint now = context_.clock.now();
   auto look = [this, &subjects, now] { return meter_.look(subjects, now); };
   const std::vector<bool> found = co_await offload(context_.pool, look);
-  for (size_t i = 0; i < subjects.size(); ++i) context_.tell(subjects[i].uid, found[i], now);
-  look_later();
+  const auto first = context_.tell(subjects, found, now);
+  look_later(first && *first > now + kIsSoon ? kSeldom : kSoon);
 }
 
 }  // namespace sandboxlet::agent

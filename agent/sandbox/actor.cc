@@ -89,24 +89,39 @@ void Actor::begin_resume(std::string cause, Duration ago) {
 
 // ---- Rest
 
-void Actor::looked_for_work(bool found, TimePoint at) {
-  memory_.rest.looked = at;
-  if (found) memory_.rest.last_work = at;
-  if (agent::is_idle(situation())) wake();
+std::optional<TimePoint> Actor::looked_for_work(bool found, TimePoint at) {
+  Rest& rest = memory_.rest;
+  const Duration since = at - std::exchange(rest.looked, at);
+  // It was at some time since then.
+  if (found) rest.last_work = std::max(rest.last_work, at - since / 2);
+  if (!watched_) return std::nullopt;
+  const TimePoint due = rest.last_work + watched_->timeout;
+  if (at >= due) wake();
+  return due;
+}
+
+// One that was not found yet, in this life of the agent or since something changed, waits.
+void Actor::note_watched() {
+  watched_.reset();
+  const pid_t process = observed_.known ? observed_.process() : 0;
+  if (process == 0 || !is_watched_for_work(situation())) return;
+  watched_ = Watched{process, *idle_timeout(sandbox_->spec)};
 }
 
 std::optional<Duration> Actor::idle_time() const {
-  if (!is_watched_for_work()) return std::nullopt;
+  if (!watched_) return std::nullopt;
   return context_.clock.now() - memory_.rest.last_work;
 }
 
 std::shared_ptr<void> Actor::hold_awake() {
   ++memory_.rest.held_awake;
+  note_watched();
   return std::shared_ptr<void>(nullptr, [self = shared_from_this()](void*) {
     // What it was given may be gone already.
     if (self->retired_) return;
     --self->memory_.rest.held_awake;
     self->memory_.rest.last_work = self->context_.clock.now();
+    self->note_watched();
   });
 }
 
@@ -214,6 +229,7 @@ void Actor::take_turn() {
   if (!resume_begun_) resume_place_.reset();
   note_waiting(next);
   publish();
+  note_watched();
   timer_.reset();
   if (next.look_again) {
     timer_ = context_.clock.call_at(*next.look_again, [this] { wake(); });

@@ -90,9 +90,10 @@ class Actor : public std::enable_shared_from_this<Actor> {
   // what cannot be frozen is killed at kill_at.
   void fence(std::optional<TimePoint> kill_at);
   bool is_fenced() const { return fence_.has_value(); }
-  // Whether it is to be looked for work of it, and what was found of it at that time.
-  bool is_watched_for_work() const { return agent::is_watched_for_work(situation()); }
-  void looked_for_work(bool found, TimePoint at);
+  // The process by which work of it is to be looked for, 0 where it is not.
+  pid_t watched_process() const { return watched_ ? watched_->process : 0; }
+  // What was found since the last look; answers when it would fall asleep, if it is watched still.
+  std::optional<TimePoint> looked_for_work(bool found, TimePoint at);
   // Since it last had work; nothing where that is not looked for.
   std::optional<Duration> idle_time() const;
   // While it lives there is work.
@@ -144,6 +145,7 @@ class Actor : public std::enable_shared_from_this<Actor> {
   bool is_as_deep_as_asked(const api::SandboxStatus& status) const;
   void wake();
   void take_turn();
+  void note_watched();
   void fall_asleep_when_idle();
   void ask_to_be_resumed(Duration ago);
   void begin_resume(std::string cause, Duration ago);
@@ -173,6 +175,12 @@ class Actor : public std::enable_shared_from_this<Actor> {
   Memory memory_;
   StartGate gate_;
   std::unique_ptr<Timer> timer_;
+  // As its last turn has left it, for what is asked each second; nothing where it is not watched.
+  struct Watched {
+    pid_t process = 0;
+    Duration timeout{};
+  };
+  std::optional<Watched> watched_;
   // Of the hibernation that is under way.
   std::shared_ptr<ReclaimStop> reclaim_stop_;
   std::optional<TimePoint> fence_;

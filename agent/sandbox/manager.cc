@@ -63,12 +63,24 @@ std::shared_ptr<Actor> Manager::find(const std::string& uid) const {
 std::vector<WorkSubject> Manager::watched_for_work() const {
   std::vector<WorkSubject> subjects;
   for (const auto& [uid, actor] : actors_) {
-    // One that was not found yet, in this life of the agent or since something changed, waits.
-    const pid_t pid = actor->observed().known ? actor->observed().process() : 0;
-    if (pid == 0 || !actor->is_watched_for_work()) continue;
-    subjects.push_back({uid, pid});
+    if (const pid_t pid = actor->watched_process(); pid != 0) subjects.push_back({uid, pid});
   }
   return subjects;
+}
+
+// In step, as they are many.
+std::optional<TimePoint> Manager::looked_for_work(const std::vector<WorkSubject>& subjects,
+                                                  const std::vector<bool>& found, TimePoint at) {
+  std::optional<TimePoint> first;
+  auto next = actors_.begin();
+  for (size_t i = 0; i < subjects.size(); ++i) {
+    while (next != actors_.end() && next->first < subjects[i].uid) ++next;
+    if (next == actors_.end()) break;
+    if (next->first != subjects[i].uid) continue;
+    const auto due = next->second->looked_for_work(found[i], at);
+    if (due) first = std::min(first.value_or(*due), *due);
+  }
+  return first;
 }
 
 void Manager::set_depths(Depths depths) {

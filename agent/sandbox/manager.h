@@ -62,8 +62,11 @@ class Manager final : private ActorObserver {
   std::shared_ptr<Actor> find(const std::string& uid) const;
   const std::map<std::string, std::shared_ptr<Actor>>& actors() const { return actors_; }
 
-  // Those that would be suspended for want of work.
+  // Those that would be suspended for want of work, by uid.
   std::vector<WorkSubject> watched_for_work() const;
+  // What was found of them since the last look; answers when the first of them would fall asleep.
+  std::optional<TimePoint> looked_for_work(const std::vector<WorkSubject>& subjects,
+                                           const std::vector<bool>& found, TimePoint at);
 
   // What this node can do from now on.
   void set_depths(Depths depths);

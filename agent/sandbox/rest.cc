@@ -84,7 +84,6 @@ bool is_watched_for_work(const Situation& situation) {
          api::is_true(situation.desired.status.conditions, "Ready");
 }
 
-// What is asked of each one each second comes first.
 bool is_idle(const Situation& situation) {
   const Rest& rest = situation.memory.rest;
   const auto timeout = idle_timeout(situation.desired.spec);

@@ -119,7 +119,7 @@ void World::end_some_container(int code) {
 void World::look_for_work() {
   if (!life_) return;
   for (const auto& [uid, actor] : life_->manager().actors()) {
-    if (!actor->is_watched_for_work()) continue;
+    if (actor->watched_process() == 0) continue;
     actor->looked_for_work(once_in(8), life_->loop().clock().now());
   }
 }
