@@ -30,27 +30,24 @@ std::vector<std::string> texts_at(const Json& object, const std::string& path) {
   return texts;
 }
 
-namespace {
-
-std::string entry(const Json& object, const std::string& map, const std::string& key) {
-  const Json entries = json_at(object, map);
+std::string annotation(const Json& object, const std::string& key) {
+  const Json entries = json_at(object, "/metadata/annotations");
   const auto found = entries.find(key);
   return found != entries.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-}  // namespace
-
-std::string annotation(const Json& object, const std::string& key) {
-  return entry(object, "/metadata/annotations", key);
-}
-
-std::string label(const Json& object, const std::string& key) {
-  return entry(object, "/metadata/labels", key);
 }
 
 bool has_finalizer(const Json& object, const std::string& finalizer) {
   const auto all = texts_at(object, "/metadata/finalizers");
   return std::find(all.begin(), all.end(), finalizer) != all.end();
+}
+
+Json without_finalizer(const Json& object, const std::string& finalizer) {
+  std::vector<std::string> others = texts_at(object, "/metadata/finalizers");
+  if (std::erase(others, finalizer) == 0) return nullptr;
+  return {{"metadata",
+           {{"uid", text_at(object, "/metadata/uid")},
+            {"resourceVersion", text_at(object, "/metadata/resourceVersion")},
+            {"finalizers", std::move(others)}}}};
 }
 
 int64_t bytes_of(const std::string& quantity) {

@@ -1,10 +1,7 @@
 #include "scheduler-shim/release.h"
 
-#include <algorithm>
-#include <iterator>
-#include <string>
-
 #include "api/sandbox.h"
+#include "kube/fields.h"
 
 namespace sandboxlet::scheduler {
 
@@ -14,15 +11,7 @@ Json release_patch(const Json& sandbox) {
   const Json meta = sandbox.value("metadata", Json::object());
   const bool is_bound = !sandbox.value(Json::json_pointer("/status/nodeName"), "").empty();
   if (is_bound || meta.value("deletionTimestamp", "").empty()) return nullptr;
-  const Json before = meta.value("finalizers", Json::array());
-  Json after = Json::array();
-  std::copy_if(before.begin(), before.end(), std::back_inserter(after),
-               [](const Json& one) { return one != api::kNodeFinalizer; });
-  if (after.size() == before.size()) return nullptr;
-  return {{"metadata",
-           {{"uid", meta.value("uid", "")},
-            {"resourceVersion", meta.value("resourceVersion", "")},
-            {"finalizers", std::move(after)}}}};
+  return kube::without_finalizer(sandbox, api::kNodeFinalizer);
 }
 
 }  // namespace sandboxlet::scheduler

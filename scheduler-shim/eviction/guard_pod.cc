@@ -1,8 +1,5 @@
 #include "scheduler-shim/eviction/guard_pod.h"
 
-#include <algorithm>
-#include <iterator>
-
 #include "api/storage.h"
 #include "kube/fields.h"
 
@@ -70,18 +67,7 @@ Json guard_pod(const std::string& node, const Json& owner, const std::string& na
             {"containers", Json::array({container(image)})}}}};
 }
 
-Json release_guard_patch(const Json& pod) {
-  const Json meta = pod.value("metadata", Json::object());
-  const Json before = meta.value("finalizers", Json::array());
-  Json after = Json::array();
-  std::ranges::copy_if(before, std::back_inserter(after),
-                       [](const Json& one) { return one != kFinalizer; });
-  if (after.size() == before.size()) return nullptr;
-  return {{"metadata",
-           {{"uid", meta.value("uid", "")},
-            {"resourceVersion", meta.value("resourceVersion", "")},
-            {"finalizers", std::move(after)}}}};
-}
+Json release_guard_patch(const Json& pod) { return kube::without_finalizer(pod, kFinalizer); }
 
 Guard read_guard(const Json& pod) {
   Guard guard;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/storage.h"
+#include "kube/fields.h"
 #include "scheduler-shim/name_hash.h"
 
 namespace sandboxlet::storage {
@@ -117,10 +118,7 @@ Json protect_patch(const Json& claim) {
 }
 
 Json release_patch(const Json& claim) {
-  Json finalizers = claim["metadata"].value("finalizers", Json::array());
-  finalizers.erase(std::remove(finalizers.begin(), finalizers.end(), api::kClaimFinalizer),
-                   finalizers.end());
-  return patch_of(claim, {{"finalizers", std::move(finalizers)}});
+  return kube::without_finalizer(claim, api::kClaimFinalizer);
 }
 
 // Kubernetes' own controller would write the provisioner's annotations next: with ours it need not.
